@@ -1,0 +1,1 @@
+//! Planner and task agents, the plan table and policies

@@ -1,0 +1,1 @@
+//! Bytes to waveforms and back: one file per capture format

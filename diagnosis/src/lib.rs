@@ -1,0 +1,1 @@
+//! Backwards: link reports to classifications, localizations and alarms

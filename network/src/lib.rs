@@ -1,0 +1,1 @@
+//! Ways around a failure: topologies, routes and proposals

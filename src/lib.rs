@@ -1,0 +1,1 @@
+//! Etalon: composition of the rooms.

@@ -1,0 +1,2 @@
+//! Etalon's command line.
+fn main() {}

@@ -1,0 +1,221 @@
+//! The link report: what the receiver says of one capture (`etalon.link-report/1`).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Classification;
+use crate::figure::Figure;
+use crate::pattern::Modulation;
+
+/// Where the samples came from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Input {
+    /// Path as it was given.
+    pub path: String,
+    /// SHA-256 of the file, hexadecimal; empty for live or simulated samples.
+    pub sha256: String,
+    /// Format that was recognized.
+    pub format: String,
+    /// Channel.
+    pub channel: String,
+    /// Segment, from 0.
+    pub segment: usize,
+    /// Number of samples.
+    pub samples: u64,
+    /// Sample interval in seconds.
+    pub sample_interval_s: f64,
+    /// Time of the first sample in seconds.
+    pub t0_s: f64,
+}
+
+/// What was found of the link's modulation and pattern.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkParameters {
+    /// Modulation.
+    pub modulation: Modulation,
+    /// Symbol rate in baud, as recovered.
+    pub baud_hz: f64,
+    /// Samples per symbol.
+    pub samples_per_symbol: f64,
+    /// Name of the pattern, or null when none was found.
+    pub pattern: Option<String>,
+    /// `normal` or `inverted`; null without a pattern.
+    pub polarity: Option<String>,
+    /// Symbol of the capture at which the pattern's first symbol stands; null without a pattern.
+    pub lag: Option<u64>,
+}
+
+/// Every figure of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimates {
+    /// Bit error ratio before any error correction.
+    pub pre_fec_ber: Figure,
+    /// Symbol error ratio.
+    pub ser: Figure,
+    /// Signal-to-noise ratio at the slicer in dB.
+    pub snr_db: Figure,
+    /// Outer optical modulation amplitude in the unit of the samples.
+    pub oma_outer: Figure,
+    /// Extinction ratio in dB.
+    pub extinction_ratio_db: Figure,
+    /// Level separation mismatch ratio, IEEE 802.3 120D.3.1.2.
+    pub rlm_120d: Figure,
+    /// Level separation mismatch ratio, IEEE 802.3 clause 94.
+    pub rlm_94: Figure,
+    /// Transmitter and dispersion eye closure quaternary in dB.
+    pub tdecq_db: Figure,
+    /// Noise enhancement of the reference equalizer in dB.
+    pub ceq_db: Figure,
+    /// Multipath interference level in dB: interferer power over signal power.
+    pub mpi_db: Figure,
+    /// Laser linewidth in hertz.
+    pub linewidth_hz: Figure,
+    /// Frame error ratio after KP4.
+    pub frame_error_ratio_kp4: Figure,
+    /// Ratio of the variance of error counts to that of independent errors.
+    pub burst_factor: Figure,
+}
+
+/// A reflection pair found in the reflectogram.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MpiPath {
+    /// Round-trip delay in seconds.
+    pub delay_s: f64,
+    /// Distance between the two reflections in metres: `c delay / (2 n)`, n = 1.468.
+    pub distance_m: f64,
+    /// Level in dB, when the beat could be averaged.
+    pub level_db: Option<f64>,
+    /// Lower end of the level.
+    pub low_db: Option<f64>,
+    /// Upper end of the level.
+    pub high_db: Option<f64>,
+    /// Height of the peak over the noise, in standard deviations.
+    pub significance: f64,
+}
+
+/// In which regime the interference is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MpiRegime {
+    /// The phase wanders over many turns in the capture.
+    Incoherent,
+    /// The delay is short against the coherence time.
+    Coherent,
+    /// The phase hardly moves within the capture.
+    Frozen,
+    /// No interference found.
+    None,
+}
+
+/// Result of the 64b/66b sync-header check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LineCodeCheck {
+    /// Name of the code.
+    pub code: String,
+    /// Consecutive blocks looked at.
+    pub blocks: u64,
+    /// Sync headers that were neither 01 nor 10.
+    pub bad_sync_headers: u64,
+    /// Bit of the capture at which the first block starts.
+    pub first_bit: u64,
+}
+
+/// The equalizer that was used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EqualizerReport {
+    /// `none`, `ffe` or `ffe-dfe`.
+    pub kind: String,
+    /// Feed-forward taps, scaled so that they sum to 1 (a level in is the same level out).
+    pub taps: Vec<f64>,
+    /// Spacing of the taps in unit intervals.
+    pub tap_spacing_ui: f64,
+    /// Feedback taps in units of half the level spacing, nearest symbol first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feedback: Vec<f64>,
+    /// Index of the largest feed-forward tap.
+    pub main_cursor: usize,
+    /// Symbols that trained it.
+    pub training_symbols: u64,
+    /// Symbols that trained nothing and were judged.
+    pub judged_symbols: u64,
+    /// Why this equalizer.
+    pub why: String,
+}
+
+/// One level of the eye.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Level {
+    /// Mean in the unit of the samples.
+    pub mean: f64,
+    /// Standard deviation in the same unit.
+    pub sigma: f64,
+    /// Symbols decided for this level.
+    pub count: u64,
+}
+
+/// Something about the capture that a reader must know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QualityFlag {
+    /// Short name: `clipping`, `nan`, `wrong-rate`, `too-short`, `drift`, `constant`,
+    /// `pattern-not-found`, `assumed-optical` and others.
+    pub flag: String,
+    /// What was seen and what it means.
+    pub detail: String,
+}
+
+/// How the report came to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Provenance {
+    /// Version of Etalon.
+    pub version: String,
+    /// Commit it was built from, or `unknown`.
+    pub git: String,
+    /// SHA-256 of the options in canonical JSON.
+    pub config_sha256: String,
+    /// Seed, when anything was drawn.
+    pub seed: Option<u64>,
+    /// Instruction sets that were used.
+    pub cpu_features: Vec<String>,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// What the receiver says of one capture (`etalon.link-report/1`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkReport {
+    /// Always `etalon.link-report/1`.
+    pub schema: String,
+    /// Where the samples came from.
+    pub input: Input,
+    /// Modulation, rate and pattern.
+    pub link: LinkParameters,
+    /// Every figure.
+    pub estimates: Estimates,
+    /// Reflection pairs, strongest first.
+    pub mpi_paths: Vec<MpiPath>,
+    /// Line-code check, when asked for.
+    pub line_code: Option<LineCodeCheck>,
+    /// The equalizer.
+    pub equalizer: EqualizerReport,
+    /// Levels of the eye at the slicer.
+    pub levels: Vec<Level>,
+    /// Regime of the interference; null when it was not looked for or cannot be told.
+    pub mpi_regime: Option<MpiRegime>,
+    /// What the classifier sees.
+    pub features: BTreeMap<String, f64>,
+    /// What is odd about the capture.
+    pub quality: Vec<QualityFlag>,
+    /// What is wrong, when it was classified.
+    pub classification: Option<Classification>,
+    /// How it came to be.
+    pub provenance: Provenance,
+    /// Seconds spent in each stage.
+    pub timing_s: BTreeMap<String, f64>,
+}
+
+impl LinkReport {
+    /// Name and version of the schema.
+    pub const SCHEMA: &'static str = "etalon.link-report/1";
+}
