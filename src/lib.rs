@@ -11,7 +11,7 @@
 //! // A constant is no signal: the analysis says so instead of inventing figures.
 //! let dark = Waveform::from_f32(vec![0.5; 4096], 1.0 / 26.5625e9, "V");
 //! let options = ReceiveOptions { baud: BaudChoice::Is(26.5625e9), ..Default::default() };
-//! let analysis = analyze_trace(&dark, None, &options, &Identity::memory("dark"))?;
+//! let analysis = analyze_trace(&dark, &options, &Identity::memory("dark"))?;
 //! assert!(analysis.report.quality.iter().any(|q| q.flag == "constant"));
 //! # Ok::<(), etalon::pipeline::Error>(())
 //! ```

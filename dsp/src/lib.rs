@@ -22,7 +22,7 @@ pub enum Error {
     #[error("the capture tells no sample rate")]
     NoSampleRate,
     /// No symbol rate was given and none was found.
-    #[error("no symbol rate was given and none was found{}", likely(.likely))]
+    #[error("no symbol rate was given and none was found{hint}", hint = likely_rates(likely))]
     NoBaud {
         /// The likeliest standard rates in baud, best first.
         likely: Vec<f64>,
@@ -47,7 +47,7 @@ pub enum Error {
     },
 }
 
-fn likely(rates: &[f64]) -> String {
+fn likely_rates(rates: &[f64]) -> String {
     if rates.is_empty() {
         return String::new();
     }

@@ -4,7 +4,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::error::{CliError, Exit};
-use super::talk::{Globals, print};
+use super::talk::{Globals, print_text};
 
 /// Options of `completions`.
 #[derive(Debug, clap::Args)]
@@ -18,9 +18,9 @@ pub struct Args {
 ///
 /// # Errors
 /// Storage, when stdout cannot be written.
-pub fn run(args: &Args, _globals: &Globals) -> Result<Exit, CliError> {
+pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "etalon", &mut script);
-    print(&String::from_utf8_lossy(&script))?;
+    print_text(globals, "completions", &String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

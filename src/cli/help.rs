@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::error::{CliError, Exit};
-use super::talk::{Globals, print};
+use super::talk::{Globals, print_text};
 
 /// Options of `help`.
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,7 @@ pub struct Args {
 /// Usage, when there is no such topic.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     if args.topic.first().is_some_and(|t| t == "exit-codes") {
-        print(&super::exit_codes::table())?;
+        print_text(globals, "exit-codes", &super::exit_codes::table())?;
         return Ok(Exit::Done);
     }
     // `etalon help mpi` is `etalon mpi --help`; a mistyped topic gets the parser's suggestions.

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::{CliError, Exit};
@@ -99,6 +100,33 @@ pub fn print_json<T: Serialize>(value: &T) -> Result<(), OutputError> {
     let mut line = serde_json::to_string(value).map_err(|e| OutputError::Io(io::Error::other(e)))?;
     line.push('\n');
     print(&line)
+}
+
+/// `etalon.text/1`: a text for people, wrapped for programs.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TextRecord {
+    /// Always `etalon.text/1`.
+    pub schema: String,
+    /// What it is: `guide`, `welcome`, `exit-codes` or `completions`.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Writes a text that is itself the result: bare for people, as one object with `--json`.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_text(globals: &Globals, name: &str, text: &str) -> Result<(), OutputError> {
+    if globals.json {
+        print_json(&TextRecord {
+            schema: "etalon.text/1".into(),
+            name: name.to_owned(),
+            text: text.to_owned(),
+        })
+    } else {
+        print(text)
+    }
 }
 
 /// Writes text to stderr; a closed stderr is nobody's loss.

