@@ -34,3 +34,31 @@ fn defect(place: &str) -> CliError {
             .into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    const CHILD: &str = "ETALON_TEST_CRASHES";
+
+    #[test]
+    fn a_defect_is_told_once_and_without_a_panic_text() {
+        if std::env::var_os(CHILD).is_some() {
+            super::install();
+            // Several threads fail; the paragraph is told once.
+            let threads = [0, 1].map(|_| std::thread::spawn(|| panic!("index out of bounds")));
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+            return;
+        }
+        // A process of its own: the hook is global, and other tests run beside this one.
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "cli::crash::tests::a_defect_is_told_once_and_without_a_panic_text"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(text.matches("error[ETA-9000]").count(), 1, "{text}");
+        assert!(text.contains("where: src/cli/crash.rs:") && text.contains("hint: "), "{text}");
+        assert!(!text.contains("panicked") && !text.contains("out of bounds"), "{text}");
+    }
+}

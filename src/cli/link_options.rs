@@ -169,7 +169,7 @@ pub struct LinkArgs {
     #[arg(long)]
     pub optical: bool,
     /// What the instrument reads with no light
-    #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
+    #[arg(long, value_name = "LEVEL", allow_hyphen_values = true)]
     pub zero: Option<Typed<Level>>,
     /// Measures: all, fast (no reflectogram), or a list of mpi,reflectogram,eye
     #[arg(long, value_name = "LIST", default_value = "all")]

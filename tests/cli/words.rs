@@ -71,7 +71,7 @@ fn mistyped_words_get_a_code_and_a_suggestion() {
     let folder = here();
     let cases: [(&[&str], &str); 8] = [
         (&["analyse", "x"], "analyze"),
-        (&["analyze", "x", "--modulation", "nrz"], "--modulation"),
+        (&["analyze", "x", "--modulatio", "nrz"], "--modulation"),
         (&["analyze", "x", "--modulation", "pam5"], "pam4"),
         (&["analyze", "x", "--baud", "fast"], "etalon help analyze"),
         (&["analyze", "x", "--pattern", "prbs8"], "prbs7"),

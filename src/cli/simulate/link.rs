@@ -45,7 +45,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let simulated = simulate(&config).map_err(|error| impossible(&error))?;
     let storage = |error: &std::io::Error| CliError::storage(&args.out, error);
     let staged = Staged::beside(&args.out).map_err(|e| storage(&e))?;
-    etalon_captures::write(&simulated.waveform, staged.path(), format.into())
+    etalon_captures::write(staged.path(), format.into(), &[&simulated.waveform])
         .map_err(|error| unwritten(&args.out, &error))?;
     let record = TruthRecord {
         schema: "etalon.truth/1".into(),
