@@ -247,6 +247,40 @@ impl PatternName {
         }
     }
 
+    /// Returns the `n` symbols that come before the standard start, oldest first: what the
+    /// transmitter sent before [`PatternName::symbols`] begins.
+    ///
+    /// The register is run backwards, so that the length of the period does not matter:
+    /// `b[n - N] = b[n] xor (the other taps)` is again a register, with delays `N - t` and `N`.
+    pub fn symbols_before(self, n: usize) -> Vec<u8> {
+        if self == Self::Ssprq {
+            let mut before: Vec<u8> = ssprq_period().into_iter().rev().cycle().take(n).collect();
+            before.reverse();
+            return before;
+        }
+        let Some(taps) = self.taps() else {
+            return Vec::new();
+        };
+        let order = self.order();
+        let reversed: Vec<u32> = taps
+            .iter()
+            .map(|&tap| if tap == order { order } else { order - tap })
+            .collect();
+        // Seen backwards, the bits before the first output are the first outputs.
+        let ones = (1u64 << order) - 1;
+        let seed = Lfsr::new(taps, ones)
+            .take(order as usize)
+            .enumerate()
+            .fold(0, |word, (i, bit)| word | u64::from(bit) << i);
+        let inversion = u8::from(order == 31);
+        let mut bits: Vec<u8> = Lfsr::new(&reversed, seed)
+            .take(n * self.modulation().bits_per_symbol())
+            .map(|bit| bit ^ inversion)
+            .collect();
+        bits.reverse();
+        bits_to_symbols(&bits, self.modulation())
+    }
+
     /// Returns the order of the register behind the pattern.
     fn order(self) -> u32 {
         match self {

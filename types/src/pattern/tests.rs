@@ -272,6 +272,48 @@ fn an_order_without_polynomial_gives_no_symbols() {
     assert!(PatternName::PrbsQ(200).symbols(10).is_empty());
 }
 
+#[test]
+fn symbols_before_the_start_are_the_end_of_the_period() {
+    for order in [7, 9, 11, 13, 15] {
+        for name in [
+            PatternName::Prbs(order),
+            PatternName::PrbsQ(order),
+            PatternName::Ssprq,
+        ] {
+            let period = name.symbols(name.period_symbols() as usize);
+            let twice = [&period[..], &period[..]].concat();
+            for n in [0, 1, 100, period.len(), period.len() + 17] {
+                assert_eq!(
+                    name.symbols_before(n),
+                    twice[twice.len() - n..],
+                    "{name} {n}"
+                );
+            }
+        }
+    }
+}
+
+/// Too long to walk: the symbols before the start, followed by those from the start, must obey
+/// the register's recurrence everywhere.
+#[test]
+fn long_patterns_run_on_across_their_start() {
+    for order in [20, 23, 31] {
+        let name = PatternName::Prbs(order);
+        let bits = [name.symbols_before(500), name.symbols(500)].concat();
+        let inversion = u8::from(order == 31);
+        for i in order as usize..bits.len() {
+            let sum = name
+                .taps()
+                .unwrap()
+                .iter()
+                .fold(0, |sum, &tap| sum ^ bits[i - tap as usize] ^ inversion);
+            assert_eq!(bits[i] ^ inversion, sum, "{name} at {i}");
+        }
+        let pairs = bits_to_symbols(&bits, Modulation::Pam4);
+        assert_eq!(pairs[..250], PatternName::PrbsQ(order).symbols_before(250));
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn prop_bits_and_symbols_are_inverse(bits in proptest::collection::vec(0u8..2, 0..200)) {

@@ -1,0 +1,380 @@
+//! What is simulated.
+
+use etalon_types::units::{Baud, Db, Dbm, Hertz, Seconds};
+use etalon_types::{Modulation, PatternName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::adc::Adc;
+use crate::Error;
+
+/// A link and its capture. Every field has a default, so that a file or a caller names only
+/// what differs.
+///
+/// Defaults: 131 072 symbols of PRBS31Q at 26.5625 GBd, four samples a symbol, extinction ratio
+/// 4.5 dB, 0 dBm, linewidth 1 MHz, no reflections, no filters, SNR 20 dB, no converter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LinkConfig {
+    /// Seed of every random number; the same configuration gives the same bytes.
+    pub seed: u64,
+    /// Where the symbols come from.
+    pub source: SymbolSource,
+    /// Symbols in the capture, at least 1.
+    pub symbols: usize,
+    /// Symbol rate.
+    pub baud: Baud,
+    /// Samples a symbol, any whole number from 1 on.
+    pub samples_per_symbol: usize,
+    /// Extinction ratio, highest over lowest level; the levels between are equally spaced in
+    /// power. Not used when `levels` are given.
+    pub extinction_ratio: Db,
+    /// Relative level powers, lowest first, in any unit; they are scaled to the mean power.
+    pub levels: Option<Vec<f64>>,
+    /// Received optical power: the mean over equally likely levels, interferers not counted.
+    pub rop: Dbm,
+    /// Linewidth of the laser, full width at half maximum of a Lorentzian line.
+    pub linewidth: Hertz,
+    /// Delayed copies of the signal that reach the receiver.
+    pub reflections: Vec<Reflection>,
+    /// Cut-off (-3 dB) of the transmitter's fourth-order Bessel-Thomson response.
+    pub tx_bandwidth: Option<Hertz>,
+    /// Cut-off (-3 dB) of the receiver's fourth-order Bessel-Thomson response.
+    pub rx_bandwidth: Option<Hertz>,
+    /// Relative intensity noise of the laser in dB/Hz (one-sided density), white from DC to
+    /// half the sample rate: a relative variance of `10^(rin/10) fs / 2` a sample.
+    pub rin_db_per_hz: Option<f64>,
+    /// Noise of the receiver, white, before the receiver's filter.
+    pub noise: Noise,
+    /// Converter; without one the samples are `f32` watts.
+    pub adc: Option<Adc>,
+    /// How much faster than nominal the receiver's sample clock runs, in parts per million of
+    /// the transmitter's. The detected power is interpolated linearly.
+    pub clock_offset_ppm: f64,
+}
+
+impl Default for LinkConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            source: SymbolSource::default(),
+            symbols: 1 << 17,
+            baud: Baud(26.5625e9),
+            samples_per_symbol: 4,
+            extinction_ratio: Db(4.5),
+            levels: None,
+            rop: Dbm(0.0),
+            linewidth: Hertz(1e6),
+            reflections: Vec::new(),
+            tx_bandwidth: None,
+            rx_bandwidth: None,
+            rin_db_per_hz: None,
+            noise: Noise::Snr { snr: Db(20.0) },
+            adc: None,
+            clock_offset_ppm: 0.0,
+        }
+    }
+}
+
+/// Where the transmitted symbols come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SymbolSource {
+    /// A test pattern; the capture begins at its standard start, what came before is the end
+    /// of its period.
+    Pattern {
+        /// The pattern.
+        name: PatternName,
+    },
+    /// Given symbols, repeated as often as needed; the capture begins with the first.
+    Explicit {
+        /// Number of levels.
+        modulation: Modulation,
+        /// The symbols, each below the number of levels.
+        symbols: Vec<u8>,
+    },
+    /// Equally likely, independent symbols from the seed.
+    Random {
+        /// Number of levels.
+        modulation: Modulation,
+    },
+}
+
+impl Default for SymbolSource {
+    fn default() -> Self {
+        Self::Pattern {
+            name: PatternName::PrbsQ(31),
+        }
+    }
+}
+
+impl SymbolSource {
+    /// Returns the modulation of the symbols.
+    pub fn modulation(&self) -> Modulation {
+        match self {
+            Self::Pattern { name } => name.modulation(),
+            Self::Explicit { modulation, .. } | Self::Random { modulation } => *modulation,
+        }
+    }
+}
+
+/// One delayed copy of the signal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reflection {
+    /// Power of the copy over the power of the signal, in all polarisations.
+    pub level: Db,
+    /// Delay behind the signal.
+    pub delay: Seconds,
+    /// How its polarisation lies to the signal's.
+    pub polarization: Polarization,
+}
+
+impl Default for Reflection {
+    fn default() -> Self {
+        Self {
+            level: Db(-30.0),
+            delay: Seconds(100e-9),
+            polarization: Polarization::Aligned,
+        }
+    }
+}
+
+/// How the polarisation of a reflection lies to the signal's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Polarization {
+    /// Along the signal: the whole copy beats with it (overlap 1).
+    #[default]
+    Aligned,
+    /// Across the signal: the copy adds its power alone (overlap 0).
+    Orthogonal,
+    /// A random state, drawn once a capture: the squared overlap is uniform from 0 to 1, so
+    /// the beat's variance is 3 dB lower in the mean.
+    Scrambled,
+    /// A given overlap of the fields, 0 to 1; the beat's variance goes with its square.
+    Overlap(f64),
+}
+
+/// The receiver's noise.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Noise {
+    /// No noise.
+    None,
+    /// Noise for a signal-to-noise ratio: the variance of the (equally likely) levels over
+    /// `sigma^2`, the noise in a band as wide as the symbol rate.
+    ///
+    /// Before the receiver's filter a sample has the variance `sigma^2 * samples_per_symbol`:
+    /// the mean over a symbol's samples, which is the matched filter of a rectangular symbol,
+    /// reaches the ratio exactly; at one sample a symbol this is the textbook's `Es / sigma^2`.
+    Snr {
+        /// The ratio.
+        snr: Db,
+    },
+    /// Thermal noise of the receiver, referred to optical power by the responsivity:
+    /// `sigma^2 = i_n^2 (baud / 2) / R^2` in a band as wide as the symbol rate.
+    Thermal {
+        /// One-sided input-referred current density in A/sqrt(Hz); [`Noise::thermal`] takes
+        /// 18e-12.
+        current_a_per_sqrt_hz: f64,
+        /// Responsivity in A/W; [`Noise::thermal`] takes 0.8.
+        responsivity_a_per_w: f64,
+    },
+}
+
+impl Noise {
+    /// Returns the thermal noise of a common receiver: 18 pA/sqrt(Hz) at 0.8 A/W.
+    pub fn thermal() -> Self {
+        Self::Thermal {
+            current_a_per_sqrt_hz: 18e-12,
+            responsivity_a_per_w: 0.8,
+        }
+    }
+}
+
+impl LinkConfig {
+    /// Returns the nominal sample rate, symbol rate times samples a symbol.
+    pub fn sample_rate(&self) -> Hertz {
+        Hertz(self.baud.0 * self.samples_per_symbol as f64)
+    }
+
+    /// Returns the level powers in W, lowest first.
+    ///
+    /// Without given levels they are equally spaced between `P0 = 2 P / (r + 1)` and
+    /// `P3 = 2 r P / (r + 1)`, with `r` the extinction ratio and `P` the mean power, so that
+    /// `OMA / P = 2 (r - 1) / (r + 1)`.
+    pub fn levels_w(&self) -> Vec<f64> {
+        let count = self.source.modulation().levels();
+        let relative = match &self.levels {
+            Some(levels) => levels.clone(),
+            None => super::theory::levels(self.extinction_ratio, count),
+        };
+        let mean = relative.iter().sum::<f64>() / relative.len() as f64;
+        relative
+            .iter()
+            .map(|level| level * self.rop.to_watts() / mean)
+            .collect()
+    }
+
+    /// Returns the standard deviation in W of the noise in a band as wide as the symbol rate.
+    pub fn noise_sigma_w(&self) -> f64 {
+        match self.noise {
+            Noise::None => 0.0,
+            Noise::Snr { snr } => {
+                (super::theory::level_set_variance(&self.levels_w()) / snr.to_linear()).sqrt()
+            }
+            Noise::Thermal {
+                current_a_per_sqrt_hz,
+                responsivity_a_per_w,
+            } => current_a_per_sqrt_hz * (self.baud.0 / 2.0).sqrt() / responsivity_a_per_w,
+        }
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first field that describes no link, with what was expected and what was found.
+    pub fn validate(&self) -> Result<(), Error> {
+        at_least_one("symbols", self.symbols)?;
+        at_least_one("samples_per_symbol", self.samples_per_symbol)?;
+        positive("baud", self.baud.0)?;
+        finite("rop", self.rop.0)?;
+        not_negative("linewidth", self.linewidth.0)?;
+        self.validate_symbols()?;
+        self.validate_levels()?;
+        for reflection in &self.reflections {
+            finite("reflections.level", reflection.level.0)?;
+            not_negative("reflections.delay", reflection.delay.0)?;
+            if let Polarization::Overlap(overlap) = reflection.polarization {
+                check(
+                    "reflections.polarization",
+                    "an overlap from 0 to 1",
+                    overlap,
+                    |x| (0.0..=1.0).contains(&x),
+                )?;
+            }
+        }
+        self.tx_bandwidth
+            .map_or(Ok(()), |f| positive("tx_bandwidth", f.0))?;
+        self.rx_bandwidth
+            .map_or(Ok(()), |f| positive("rx_bandwidth", f.0))?;
+        self.rin_db_per_hz
+            .map_or(Ok(()), |rin| finite("rin_db_per_hz", rin))?;
+        match self.noise {
+            Noise::None => {}
+            Noise::Snr { snr } => finite("noise.snr", snr.0)?,
+            Noise::Thermal {
+                current_a_per_sqrt_hz,
+                responsivity_a_per_w,
+            } => {
+                not_negative("noise.current_a_per_sqrt_hz", current_a_per_sqrt_hz)?;
+                positive("noise.responsivity_a_per_w", responsivity_a_per_w)?;
+            }
+        }
+        self.adc.as_ref().map_or(Ok(()), Adc::validate)?;
+        check(
+            "clock_offset_ppm",
+            "-10000 to 10000",
+            self.clock_offset_ppm,
+            |x| x.abs() <= 1e4,
+        )
+    }
+
+    fn validate_symbols(&self) -> Result<(), Error> {
+        match &self.source {
+            SymbolSource::Pattern { name } if name.taps().is_none() => Err(Error::OutOfRange {
+                quantity: "source.name",
+                expected: "a pattern with a polynomial",
+                found: name.to_string(),
+            }),
+            SymbolSource::Explicit {
+                modulation,
+                symbols,
+            } => {
+                at_least_one("source.symbols", symbols.len())?;
+                let levels = modulation.levels();
+                match symbols
+                    .iter()
+                    .position(|&symbol| usize::from(symbol) >= levels)
+                {
+                    Some(index) => Err(Error::Symbol {
+                        index,
+                        levels,
+                        found: symbols[index],
+                    }),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn validate_levels(&self) -> Result<(), Error> {
+        let Some(levels) = &self.levels else {
+            return positive("extinction_ratio", self.extinction_ratio.0);
+        };
+        let expected = self.source.modulation().levels();
+        if levels.len() != expected {
+            return Err(Error::LevelCount {
+                expected,
+                found: levels.len(),
+            });
+        }
+        levels
+            .iter()
+            .try_for_each(|&level| not_negative("levels", level))?;
+        if levels.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err(Error::OutOfRange {
+                quantity: "levels",
+                expected: "rising powers, lowest first",
+                found: format!("{levels:?}"),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a value that `holds` says no to; NaN must make it say no.
+pub(super) fn check(
+    quantity: &'static str,
+    expected: &'static str,
+    value: f64,
+    holds: impl Fn(f64) -> bool,
+) -> Result<(), Error> {
+    if holds(value) {
+        return Ok(());
+    }
+    Err(Error::OutOfRange {
+        quantity,
+        expected,
+        found: value.to_string(),
+    })
+}
+
+fn positive(quantity: &'static str, value: f64) -> Result<(), Error> {
+    check(quantity, "a number above 0", value, |x| {
+        x > 0.0 && x.is_finite()
+    })
+}
+
+fn not_negative(quantity: &'static str, value: f64) -> Result<(), Error> {
+    check(quantity, "a number from 0 on", value, |x| {
+        x >= 0.0 && x.is_finite()
+    })
+}
+
+fn finite(quantity: &'static str, value: f64) -> Result<(), Error> {
+    check(quantity, "a finite number", value, f64::is_finite)
+}
+
+fn at_least_one(quantity: &'static str, value: usize) -> Result<(), Error> {
+    if value >= 1 {
+        return Ok(());
+    }
+    Err(Error::OutOfRange {
+        quantity,
+        expected: "at least 1",
+        found: value.to_string(),
+    })
+}

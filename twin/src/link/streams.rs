@@ -1,0 +1,25 @@
+//! Streams of random numbers: one seed, one independent stream for each impairment.
+
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// What a stream is used for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stream {
+    Symbols,
+    Phase,
+    Reflections,
+    Intensity,
+    Noise,
+    Converter,
+}
+
+/// Returns the stream of a seed: the generator jumped ahead by 2^128 numbers a stream, so that
+/// no two streams meet.
+pub(super) fn stream(seed: u64, stream: Stream) -> Xoshiro256PlusPlus {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    for _ in 0..stream as usize {
+        generator.jump();
+    }
+    generator
+}

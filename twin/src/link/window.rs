@@ -1,0 +1,119 @@
+//! How much is simulated around the capture, and why.
+
+use super::LinkConfig;
+use crate::Error;
+
+/// Samples that are simulated at most; the complex field takes 16 bytes each.
+const SAMPLE_LIMIT: u64 = 1 << 27;
+
+/// Length of a filter's guard in periods of its cut-off: the slowest pole pair of the
+/// Bessel-Thomson response dies as `exp(-2 pi 0.99 fr t)`, that is by 1e-13 in five periods.
+const GUARD_PERIODS: f64 = 5.0;
+
+/// Symbols of guard that every filter has at least, for the ringing of a response that the
+/// sample rate cuts off.
+const GUARD_SYMBOLS: usize = 16;
+
+/// The simulated stretch: transmitter guard, echo lead-in, receiver guard, capture, receiver
+/// guard, reserve for a slow clock, transmitter guard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// Symbols in the capture.
+    pub symbols: usize,
+    /// Samples a symbol.
+    pub samples_per_symbol: usize,
+    /// Samples on each side that the transmitter's filter may spoil.
+    pub transmitter_guard: usize,
+    /// Samples before the first detected one, for the longest delay.
+    pub echo: usize,
+    /// Samples on each side that the receiver's filter may spoil.
+    pub receiver_guard: usize,
+    /// Samples behind the capture that a slow sample clock reaches.
+    pub reserve: usize,
+}
+
+impl Window {
+    pub fn new(config: &LinkConfig) -> Result<Self, Error> {
+        let per_symbol = config.samples_per_symbol;
+        // Saturating throughout: an absurd delay ends as TooLarge, not as an overflow.
+        let whole = |symbols: f64| (symbols.ceil() as usize).saturating_mul(per_symbol);
+        let guard = |cutoff: Option<etalon_types::units::Hertz>| match cutoff {
+            Some(cutoff) => whole(GUARD_PERIODS * config.baud.0 / cutoff.0 + GUARD_SYMBOLS as f64),
+            None => 0,
+        };
+        let longest = config
+            .reflections
+            .iter()
+            .map(|r| r.delay.0)
+            .fold(0.0, f64::max);
+        let echo = if config.reflections.is_empty() {
+            0
+        } else {
+            whole(longest * config.baud.0 + 1.0)
+        };
+        let receiver_guard = guard(config.rx_bandwidth);
+        let reserve = if config.clock_offset_ppm == 0.0 {
+            0
+        } else {
+            let reach = config.symbols as f64 + receiver_guard as f64 / per_symbol as f64;
+            // At -10000 ppm a sample lies 1.0102 times as far out as at nominal.
+            whole(reach * config.clock_offset_ppm.abs() * 1.02e-6 + 2.0)
+        };
+        let window = Self {
+            symbols: config.symbols,
+            samples_per_symbol: per_symbol,
+            transmitter_guard: guard(config.tx_bandwidth),
+            echo,
+            receiver_guard,
+            reserve,
+        };
+        let found = [
+            window.transmitter_guard,
+            echo,
+            receiver_guard,
+            receiver_guard,
+            reserve,
+        ]
+        .into_iter()
+        .fold(
+            config.symbols.saturating_mul(per_symbol),
+            usize::saturating_add,
+        )
+        .saturating_add(window.transmitter_guard) as u64;
+        if found > SAMPLE_LIMIT {
+            return Err(Error::TooLarge {
+                limit: SAMPLE_LIMIT,
+                found,
+            });
+        }
+        Ok(window)
+    }
+
+    /// Samples in the capture.
+    pub fn samples(&self) -> usize {
+        self.symbols * self.samples_per_symbol
+    }
+
+    /// Samples before the capture.
+    pub fn lead(&self) -> usize {
+        // The clock's interpolation also looks one reserve to the left of the guard.
+        self.transmitter_guard + self.echo + self.reserve + self.receiver_guard
+    }
+
+    /// Symbols before the capture.
+    pub fn lead_symbols(&self) -> usize {
+        self.lead() / self.samples_per_symbol
+    }
+
+    /// Symbols behind the capture.
+    pub fn tail_symbols(&self) -> usize {
+        (self.receiver_guard + self.reserve + self.transmitter_guard) / self.samples_per_symbol
+    }
+}
+
+/// Indices of a stretch with the capture's first, then forwards, then those before it,
+/// backwards: the order in which random numbers are drawn, so that a longer lead-in leaves the
+/// capture's numbers as they are.
+pub(super) fn capture_first(lead: usize, total: usize) -> impl Iterator<Item = usize> {
+    (lead..total).chain((0..lead).rev())
+}
