@@ -46,7 +46,11 @@ pub struct Identity {
 impl Identity {
     /// Names samples that have no file.
     pub fn memory(name: &str) -> Self {
-        Self { path: name.to_owned(), sha256: String::new(), seed: None }
+        Self {
+            path: name.to_owned(),
+            sha256: String::new(),
+            seed: None,
+        }
     }
 
     /// Names a file and hashes its content.
@@ -54,7 +58,11 @@ impl Identity {
     /// # Errors
     /// Whatever reading the file says.
     pub fn file(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.display().to_string(), sha256: file_sha256(path)?, seed: None })
+        Ok(Self {
+            path: path.display().to_string(),
+            sha256: file_sha256(path)?,
+            seed: None,
+        })
     }
 }
 
@@ -81,7 +89,9 @@ pub fn analyze_trace(
     identity: &Identity,
 ) -> Result<Analysis, Error> {
     let info = source.info();
-    let interval_s = info.sample_interval_s.ok_or(etalon_dsp::Error::NoSampleRate)?;
+    let interval_s = info
+        .sample_interval_s
+        .ok_or(etalon_dsp::Error::NoSampleRate)?;
     let mut watch = Stopwatch::start(Instant::now());
     watch.stage("read");
     let samples = source.read_all_f32()?;
@@ -104,7 +114,10 @@ pub fn analyze_trace(
     report.quality.extend(warnings);
     report.timing_s = watch.finish();
     report.provenance = provenance(options, identity.seed);
-    Ok(Analysis { report, traces: reception.traces })
+    Ok(Analysis {
+        report,
+        traces: reception.traces,
+    })
 }
 
 /// Says which program, options and machine made a result.
@@ -130,7 +143,11 @@ fn cpu_features() -> Vec<String> {
     ];
     #[cfg(not(target_arch = "x86_64"))]
     let found: [(&str, bool); 0] = [];
-    found.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()).collect()
+    found
+        .into_iter()
+        .filter(|(_, has)| *has)
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
 /// Returns the SHA-256 of a file's content, hexadecimal, read by blocks.

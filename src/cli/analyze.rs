@@ -33,7 +33,9 @@ pub struct Args {
 /// Usage, for options that make no sense for any file. Troubles of single files are told as
 /// they come and count in the exit code.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    let options = args.link.receive_options(|path| capture::pattern(path, &args.link))?;
+    let options = args
+        .link
+        .receive_options(|path| capture::pattern(path, &args.link))?;
     let choice = Choice::of(&args.link)?;
     let progress = Progress::start(globals, args.files.len());
     let mut worst = Exit::Done;
@@ -101,15 +103,31 @@ fn show(analyses: &[Analysis], args: &Args, globals: &Globals) -> Result<(), Cli
     let text = match analyses {
         [] => return Ok(()),
         [one] => {
-            let colours = if globals.colours() { Colours::Ansi } else { Colours::Plain };
-            let eye = one.traces.eye.as_ref().map(|eye| draw(eye, globals)).unwrap_or_default();
-            screen::single(&one.report, &eye, &next(&one.report, &args.link, Showing::One), colours)
+            let colours = if globals.colours() {
+                Colours::Ansi
+            } else {
+                Colours::Plain
+            };
+            let eye = one
+                .traces
+                .eye
+                .as_ref()
+                .map(|eye| draw(eye, globals))
+                .unwrap_or_default();
+            screen::single(
+                &one.report,
+                &eye,
+                &next(&one.report, &args.link, Showing::One),
+                colours,
+            )
         }
         many => {
             let reports: Vec<LinkReport> = many.iter().map(|a| a.report.clone()).collect();
             // The first with a finding deserves a look; without any, the first.
-            let chosen =
-                reports.iter().find(|r| classified::exit(r) != Exit::Done).unwrap_or(&reports[0]);
+            let chosen = reports
+                .iter()
+                .find(|r| classified::exit(r) != Exit::Done)
+                .unwrap_or(&reports[0]);
             screen::table(&reports, &next(chosen, &args.link, Showing::Several))
         }
     };
@@ -139,7 +157,12 @@ fn next(report: &LinkReport, link: &LinkArgs, showing: Showing) -> String {
     match (showing, rejected) {
         (Showing::Several, _) => words.extend(["analyze".into(), report.input.path.clone()]),
         (Showing::One, Some("pattern-not-found")) => {
-            words.extend(["analyze".into(), report.input.path.clone(), "--pattern".into(), "none".into()]);
+            words.extend([
+                "analyze".into(),
+                report.input.path.clone(),
+                "--pattern".into(),
+                "none".into(),
+            ]);
             "auto".clone_into(&mut link.pattern.text);
         }
         (Showing::One, Some("wrong-rate")) => {

@@ -23,12 +23,18 @@ impl Staged {
     /// When the target has no file name.
     pub fn beside(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidInput, "expected the name of a file, found a folder")
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "expected the name of a file, found a folder",
+            )
         })?;
         let mut hidden = OsString::from(".");
         hidden.push(name);
         hidden.push(format!(".{}.part", std::process::id()));
-        Ok(Self { temporary: target.with_file_name(hidden), target: target.to_owned() })
+        Ok(Self {
+            temporary: target.with_file_name(hidden),
+            target: target.to_owned(),
+        })
     }
 
     /// Returns where to write.

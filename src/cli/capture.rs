@@ -31,8 +31,15 @@ impl Choice {
     /// # Errors
     /// Usage, when there is no such format.
     pub fn new(format: &str, sample_rate_hz: Option<f64>) -> Result<Self, CliError> {
-        let format = format.parse().map_err(|error| translate(Path::new(""), &error))?;
-        Ok(Self { format, sample_rate_hz, channel: None, segment: None })
+        let format = format
+            .parse()
+            .map_err(|error| translate(Path::new(""), &error))?;
+        Ok(Self {
+            format,
+            sample_rate_hz,
+            channel: None,
+            segment: None,
+        })
     }
 
     /// Reads the choice out of link options.
@@ -41,7 +48,11 @@ impl Choice {
     /// As [`Choice::new`].
     pub fn of(link: &LinkArgs) -> Result<Self, CliError> {
         let choice = Self::new(&link.format, link.sample_rate.as_ref().map(|r| r.value.0))?;
-        Ok(Self { channel: link.channel.clone(), segment: link.segment, ..choice })
+        Ok(Self {
+            channel: link.channel.clone(),
+            segment: link.segment,
+            ..choice
+        })
     }
 }
 
@@ -77,7 +88,9 @@ fn no_such_trace(path: &Path, choice: &Choice, places: &[String]) -> CliError {
     let wanted = format!(
         "{}/{}",
         choice.channel.as_deref().unwrap_or("any"),
-        choice.segment.map_or_else(|| "any".to_owned(), |k| k.to_string())
+        choice
+            .segment
+            .map_or_else(|| "any".to_owned(), |k| k.to_string())
     );
     let shown = if places.len() > 8 {
         format!("{}, ... ({} in all)", places[..8].join(", "), places.len())
@@ -113,7 +126,8 @@ pub fn pattern(path: &Path, link: &LinkArgs) -> Result<Vec<u8>, CliError> {
         what: "the pattern file cannot be read".into(),
         where_: path.display().to_string(),
         why: error.to_string(),
-        hint: "give --pattern file:PATH with one bit or symbol a character, or --pattern none".into(),
+        hint: "give --pattern file:PATH with one bit or symbol a character, or --pattern none"
+            .into(),
     })?;
     let bits_only = symbols.iter().all(|&symbol| symbol <= 1);
     Ok(match link.modulation {
@@ -125,7 +139,10 @@ pub fn pattern(path: &Path, link: &LinkArgs) -> Result<Vec<u8>, CliError> {
 /// Tells an error of the operating system about a capture file.
 pub fn unreadable(path: &Path, error: &io::Error) -> CliError {
     let shown = path.display().to_string();
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     CliError {
         code: "ETA-3001",
         exit: Exit::Input,
@@ -242,7 +259,9 @@ pub fn failed(path: &Path, error: &pipeline::Error, link: &LinkArgs) -> CliError
                     "fewer than one sample a symbol loses the signal".to_owned(),
                     "check the prefixes of --baud and --sample-rate: G is 1e9, M is 1e6".to_owned(),
                 ),
-                E::Option { expected, found, .. } => (
+                E::Option {
+                    expected, found, ..
+                } => (
                     "ETA-2001",
                     format!("expected {expected}, found {found}"),
                     "etalon help analyze".to_owned(),

@@ -20,7 +20,12 @@ pub struct Args {
 /// Storage, when stdout cannot be written.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::Cli::command(), "etalon", &mut script);
+    clap_complete::generate(
+        args.shell,
+        &mut super::Cli::command(),
+        "etalon",
+        &mut script,
+    );
     print_text(globals, "completions", &String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

@@ -11,12 +11,18 @@ use super::error::{CliError, Exit};
 pub fn install() {
     static SAID: Once = Once::new();
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(String::new, |l| format!("{}:{}", l.file(), l.line()));
+        let place = info
+            .location()
+            .map_or_else(String::new, |l| format!("{}:{}", l.file(), l.line()));
         // Several threads may fail for one reason; one paragraph is enough.
         SAID.call_once(|| {
             let json = std::env::args_os().any(|word| word == "--json");
             let error = defect(&place);
-            super::talk::say_raw(&if json { error.json_line() } else { error.paragraph() });
+            super::talk::say_raw(&if json {
+                error.json_line()
+            } else {
+                error.paragraph()
+            });
         });
     }));
 }
@@ -52,13 +58,22 @@ mod tests {
         }
         // A process of its own: the hook is global, and other tests run beside this one.
         let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "cli::crash::tests::a_defect_is_told_once_and_without_a_panic_text"])
+            .args([
+                "--exact",
+                "cli::crash::tests::a_defect_is_told_once_and_without_a_panic_text",
+            ])
             .env(CHILD, "1")
             .output()
             .unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(text.matches("error[ETA-9000]").count(), 1, "{text}");
-        assert!(text.contains("where: src/cli/crash.rs:") && text.contains("hint: "), "{text}");
-        assert!(!text.contains("panicked") && !text.contains("out of bounds"), "{text}");
+        assert!(
+            text.contains("where: src/cli/crash.rs:") && text.contains("hint: "),
+            "{text}"
+        );
+        assert!(
+            !text.contains("panicked") && !text.contains("out of bounds"),
+            "{text}"
+        );
     }
 }

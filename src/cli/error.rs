@@ -173,7 +173,11 @@ impl CliError {
     /// Renders the error as a short paragraph, ending with a line break.
     pub fn paragraph(&self) -> String {
         let mut text = format!("error[{}]: {}\n", self.code, self.what);
-        for (name, value) in [("where", &self.where_), ("why", &self.why), ("hint", &self.hint)] {
+        for (name, value) in [
+            ("where", &self.where_),
+            ("why", &self.why),
+            ("hint", &self.hint),
+        ] {
             if !value.is_empty() {
                 text.push_str(&format!("  {name}: {value}\n"));
             }
@@ -204,13 +208,23 @@ mod tests {
 
     #[test]
     fn a_paragraph_says_what_where_why_and_what_next() {
-        let error = CliError::usage("ETA-2001", "--taps", "no", "expected 1, found 0", "etalon help");
+        let error = CliError::usage(
+            "ETA-2001",
+            "--taps",
+            "no",
+            "expected 1, found 0",
+            "etalon help",
+        );
         assert_eq!(
             error.paragraph(),
             "error[ETA-2001]: no\n  where: --taps\n  why: expected 1, found 0\n  hint: etalon help\n"
         );
         let value: serde_json::Value = serde_json::from_str(&error.json_line()).unwrap();
         assert_eq!(value["where"], "--taps");
-        assert!(error.json_line().starts_with("{\"schema\":\"etalon.error/1\""));
+        assert!(
+            error
+                .json_line()
+                .starts_with("{\"schema\":\"etalon.error/1\"")
+        );
     }
 }

@@ -32,15 +32,32 @@ pub fn figure(figure: &Figure, notation: Notation) -> String {
     match figure {
         Figure::Estimate(e) => {
             let show = |v| notation.number(v, &e.unit);
-            let suffix = if notation == Notation::Decibel { " dB" } else { "" };
-            format!("{}{suffix} [{}, {}]", show(e.value), show(e.low), show(e.high))
+            let suffix = if notation == Notation::Decibel {
+                " dB"
+            } else {
+                ""
+            };
+            format!(
+                "{}{suffix} [{}, {}]",
+                show(e.value),
+                show(e.low),
+                show(e.high)
+            )
         }
         Figure::NotMeasurable(none) => {
             let unit = none.unit.as_deref().unwrap_or("");
-            let suffix = if notation == Notation::Decibel { " dB" } else { "" };
+            let suffix = if notation == Notation::Decibel {
+                " dB"
+            } else {
+                ""
+            };
             match (none.high, none.low) {
-                (Some(high), _) => format!("< {}{suffix}: {}", notation.number(high, unit), none.reason),
-                (None, Some(low)) => format!("> {}{suffix}: {}", notation.number(low, unit), none.reason),
+                (Some(high), _) => {
+                    format!("< {}{suffix}: {}", notation.number(high, unit), none.reason)
+                }
+                (None, Some(low)) => {
+                    format!("> {}{suffix}: {}", notation.number(low, unit), none.reason)
+                }
                 (None, None) => format!("n/a: {}", none.reason),
             }
         }
@@ -71,7 +88,10 @@ pub fn count(n: u64) -> String {
 
 /// Cuts a line to `width` characters, ending in `...` when something was left out.
 pub fn cut(text: &str, width: usize) -> String {
-    let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let flat: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if flat.chars().count() <= width {
         return flat;
     }
@@ -94,7 +114,8 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        let longer = line.chars().count() + usize::from(!line.trim().is_empty()) + word.chars().count();
+        let longer =
+            line.chars().count() + usize::from(!line.trim().is_empty()) + word.chars().count();
         if longer > width && !line.trim().is_empty() {
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
         }
@@ -128,7 +149,10 @@ mod tests {
             method: "pattern".into(),
             definition: "bit errors over bits".into(),
         });
-        assert_eq!(figure(&ber, Notation::Scientific), "2.71e-3 [2.50e-3, 2.90e-3]");
+        assert_eq!(
+            figure(&ber, Notation::Scientific),
+            "2.71e-3 [2.50e-3, 2.90e-3]"
+        );
         let none = Figure::at_most(3.7e-6, "1", 0.95, 1_000_000, "no errors");
         assert_eq!(figure(&none, Notation::Scientific), "< 3.70e-6: no errors");
         assert_eq!(short(&none, Notation::Scientific), "<3.70e-6");

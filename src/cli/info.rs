@@ -121,7 +121,9 @@ fn describe(file: &Path, choice: &Choice) -> Result<Vec<InfoRecord>, CliError> {
         let mut record = record(file, trace)?;
         // What is odd about the whole file is told once, with its first trace.
         if records.is_empty() {
-            record.warnings.splice(0..0, capture.warnings.iter().cloned());
+            record
+                .warnings
+                .splice(0..0, capture.warnings.iter().cloned());
         }
         records.push(record);
     }
@@ -173,8 +175,15 @@ fn table(records: &[InfoRecord], args: &Args) -> String {
 }
 
 fn row(record: &InfoRecord) -> String {
-    let level = |v: Option<f64>| v.map_or_else(|| "-".into(), |v| engineering(v, &record.unit).trim().to_owned());
-    let rate = record.sample_interval_s.map_or_else(|| "-".to_owned(), |dt| engineering(1.0 / dt, "S/s"));
+    let level = |v: Option<f64>| {
+        v.map_or_else(
+            || "-".into(),
+            |v| engineering(v, &record.unit).trim().to_owned(),
+        )
+    };
+    let rate = record
+        .sample_interval_s
+        .map_or_else(|| "-".to_owned(), |dt| engineering(1.0 / dt, "S/s"));
     cut(
         &format!(
             "{:<20} {:<7} {:>3} {:>3} {:>10} {:>10} {:>9} {:>9}",

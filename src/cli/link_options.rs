@@ -50,7 +50,8 @@ impl FromStr for PatternArg {
                 Some("") => Err("expected a path after file:".into()),
                 Some(path) => Ok(Self::File(path.into())),
                 None => text.parse().map(Self::Named).map_err(|_| {
-                    "expected auto, none, prbs7..prbs31, prbs13q, prbs31q, ssprq or file:PATH".into()
+                    "expected auto, none, prbs7..prbs31, prbs13q, prbs31q, ssprq or file:PATH"
+                        .into()
                 }),
             },
         }
@@ -104,10 +105,19 @@ impl FromStr for MeasureArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let none = Measures { mpi: false, reflectogram: false, eye: false };
+        let none = Measures {
+            mpi: false,
+            reflectogram: false,
+            eye: false,
+        };
         let mut measures = match text {
             "all" => return Ok(Self(Measures::default())),
-            "fast" => return Ok(Self(Measures { reflectogram: false, ..Measures::default() })),
+            "fast" => {
+                return Ok(Self(Measures {
+                    reflectogram: false,
+                    ..Measures::default()
+                }));
+            }
             _ => none,
         };
         for name in text.split(',').map(str::trim) {
@@ -119,7 +129,8 @@ impl FromStr for MeasureArg {
                 "ber" | "ser" | "snr" | "levels" => {}
                 _ => {
                     return Err(
-                        "expected all, fast or a list of ber, levels, mpi, reflectogram, eye".into()
+                        "expected all, fast or a list of ber, levels, mpi, reflectogram, eye"
+                            .into(),
                     );
                 }
             }
@@ -191,7 +202,9 @@ impl FromStr for Level {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         use etalon_types::units::parse_quantity;
-        parse_quantity(text, "W").or_else(|_| parse_quantity(text, "V")).map(Self)
+        parse_quantity(text, "W")
+            .or_else(|_| parse_quantity(text, "V"))
+            .map(Self)
     }
 }
 
@@ -238,7 +251,11 @@ impl LinkArgs {
                 }
             },
             taps: self.taps,
-            quantity: if self.optical { Quantity::OpticalPower } else { Quantity::Unknown },
+            quantity: if self.optical {
+                Quantity::OpticalPower
+            } else {
+                Quantity::Unknown
+            },
             zero: self.zero.as_ref().map_or(0.0, |level| level.value.0),
             line_code: match self.line_code {
                 LineCodeArg::None => LineCode::None,
@@ -250,13 +267,16 @@ impl LinkArgs {
     }
 
     fn refuse_what_comes_later(&self) -> Result<(), CliError> {
-        let later = |option, value: &str, hint: &str| Err(CliError::comes_later(option, value, hint));
+        let later =
+            |option, value: &str, hint: &str| Err(CliError::comes_later(option, value, hint));
         match self.equalizer {
             EqualizerArg::FfeMlse => later("--equalizer", "ffe-mlse", "use --equalizer ffe-dfe"),
             EqualizerArg::Volterra => later("--equalizer", "volterra", "use --equalizer ffe"),
-            _ if self.reference_receiver == ReferenceReceiverArg::Bt4 => {
-                later("--reference-receiver", "bt4", "leave --reference-receiver out")
-            }
+            _ if self.reference_receiver == ReferenceReceiverArg::Bt4 => later(
+                "--reference-receiver",
+                "bt4",
+                "leave --reference-receiver out",
+            ),
             _ if self.inventory.is_some() => later(
                 "--inventory",
                 "",
@@ -284,7 +304,11 @@ impl LinkArgs {
         let rate = self.sample_rate.as_ref().map(|r| r.value.0);
         positive("--baud", baud, "26.5625G")?;
         positive("--sample-rate", rate, "56G")?;
-        positive("--linewidth", self.linewidth.as_ref().map(|l| l.value.0), "1M")?;
+        positive(
+            "--linewidth",
+            self.linewidth.as_ref().map(|l| l.value.0),
+            "1M",
+        )?;
         if let Some(taps) = self.taps {
             positive("--taps", Some(taps as f64), "31")?;
             if self.equalizer == EqualizerArg::None {
@@ -322,7 +346,10 @@ impl LinkArgs {
         };
         let unless = |value: String, default: &str| (value != default).then_some(value);
         push("--format", unless(self.format.clone(), "auto"));
-        push("--sample-rate", self.sample_rate.as_ref().map(|r| r.text.clone()));
+        push(
+            "--sample-rate",
+            self.sample_rate.as_ref().map(|r| r.text.clone()),
+        );
         push("--baud", unless(self.baud.text.clone(), "auto"));
         push("--modulation", unless(name_of(self.modulation), "auto"));
         push("--pattern", unless(self.pattern.text.clone(), "auto"));
@@ -333,7 +360,10 @@ impl LinkArgs {
         push("--taps", self.taps.map(|n| n.to_string()));
         push("--zero", self.zero.as_ref().map(|l| l.text.clone()));
         push("--measure", unless(self.measure.text.clone(), "all"));
-        push("--linewidth", self.linewidth.as_ref().map(|l| l.text.clone()));
+        push(
+            "--linewidth",
+            self.linewidth.as_ref().map(|l| l.text.clone()),
+        );
         if self.optical {
             words.push("--optical".into());
         }
@@ -342,70 +372,10 @@ impl LinkArgs {
 }
 
 fn name_of(value: impl ValueEnum) -> String {
-    value.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
+    value
+        .to_possible_value()
+        .map_or_else(String::new, |v| v.get_name().to_owned())
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Probe {
-        #[command(flatten)]
-        link: LinkArgs,
-    }
-
-    fn parse(words: &[&str]) -> LinkArgs {
-        Probe::try_parse_from(std::iter::once(&"x").chain(words)).unwrap().link
-    }
-
-    fn options(words: &[&str]) -> Result<ReceiveOptions, CliError> {
-        parse(words).receive_options(|_| Ok(vec![0, 1, 1]))
-    }
-
-    #[test]
-    fn options_reach_the_receiver() {
-        let words = "--baud 26.5625G --modulation pam4 --pattern prbs13q --equalizer ffe-dfe --taps 21 \
-                     --optical --zero -2mW --measure fast --linewidth 1MHz --line-code 64b66b";
-        let words: Vec<&str> = words.split_whitespace().collect();
-        let found = options(&words).unwrap();
-        assert_eq!(found.baud, BaudChoice::Is(26.5625e9));
-        assert_eq!(found.modulation, ModulationChoice::Is(Modulation::Pam4));
-        assert_eq!(found.pattern, PatternChoice::Named(PatternName::PrbsQ(13)));
-        assert_eq!(found.equalizer, EqualizerChoice::FfeDfe);
-        assert_eq!(found.taps, Some(21));
-        assert_eq!(found.quantity, Quantity::OpticalPower);
-        assert_eq!(found.zero, -2e-3);
-        assert_eq!(found.measures, Measures { mpi: true, reflectogram: false, eye: true });
-        assert_eq!(found.linewidth_hz, Some(1e6));
-        assert_eq!(found.line_code, LineCode::Code64b66b);
-    }
-
-    #[test]
-    fn words_say_the_same_again() {
-        let words = ["--baud", "26.5625G", "--pattern", "file:a b.csv", "--zero", "1m", "--optical"];
-        let first = parse(&words);
-        assert_eq!(first.words(), words);
-        assert!(parse(&[]).words().is_empty());
-    }
-
-    #[test]
-    fn the_impossible_is_refused_with_a_hint() {
-        for (words, code) in [
-            (&["--baud", "0"][..], "ETA-2001"),
-            (&["--taps", "0"], "ETA-2001"),
-            (&["--taps", "5", "--equalizer", "none"], "ETA-2001"),
-            (&["--baud", "56G", "--sample-rate", "28G"], "ETA-2005"),
-            (&["--equalizer", "volterra"], "ETA-2002"),
-            (&["--equalizer", "ffe-mlse"], "ETA-2002"),
-            (&["--inventory", "x"], "ETA-2002"),
-            (&["--reference-receiver", "bt4"], "ETA-2002"),
-        ] {
-            let error = options(words).unwrap_err();
-            assert_eq!(error.code, code, "{words:?}");
-            assert!(!error.hint.is_empty(), "{words:?}");
-        }
-    }
-}
+mod tests;

@@ -104,7 +104,9 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
     if let Some(threads) = globals.threads {
         // The pool is built once a process and nothing has used it yet, so this cannot fail; if
         // it did, the default pool gives the same results.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.into())
+            .build_global();
     }
     match command {
         None => welcome::run(globals),

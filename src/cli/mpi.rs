@@ -77,7 +77,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let link = &args.link;
     let mut options = link.receive_options(|path| capture::pattern(path, link))?;
     let reflectogram = options.measures.reflectogram;
-    options.measures = Measures { mpi: true, reflectogram, eye: false };
+    options.measures = Measures {
+        mpi: true,
+        reflectogram,
+        eye: false,
+    };
     let choice = Choice::of(link)?;
     let opened = capture::open(&args.file, &choice)?;
     let identity = Identity::file(&args.file).map_err(|e| capture::unreadable(&args.file, &e))?;
@@ -85,9 +89,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let several = opened.traces.len() > 1;
     for trace in &opened.traces {
         let options = capture::with_unit(&options, trace);
-        let Analysis { report, traces } =
-            analyze_trace(trace, &options, &identity)
-                .map_err(|error| capture::failed(&args.file, &error, link))?;
+        let Analysis { report, traces } = analyze_trace(trace, &options, &identity)
+            .map_err(|error| capture::failed(&args.file, &error, link))?;
         let record = MpiRecord::from(report);
         worst = worst.max(exit(&record));
         if globals.json {
@@ -95,7 +98,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         } else if several {
             print(&row(&record))?;
         } else {
-            let drawing = traces.reflectogram.as_ref().map(|r| draw(r, globals)).unwrap_or_default();
+            let drawing = traces
+                .reflectogram
+                .as_ref()
+                .map(|r| draw(r, globals))
+                .unwrap_or_default();
             print(&screen(&record, &drawing, link))?;
         }
     }
@@ -110,22 +117,44 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
 
 /// Interference and captures that cannot be judged are findings.
 fn exit(record: &MpiRecord) -> Exit {
-    let found = record.mpi_regime.is_some_and(|regime| regime != MpiRegime::None);
-    if found || rejecting(&record.quality).is_some() { Exit::Findings } else { Exit::Done }
+    let found = record
+        .mpi_regime
+        .is_some_and(|regime| regime != MpiRegime::None);
+    if found || rejecting(&record.quality).is_some() {
+        Exit::Findings
+    } else {
+        Exit::Done
+    }
 }
 
 fn row(record: &MpiRecord) -> String {
-    let place = format!("channel {} segment {}", record.input.channel, record.input.segment);
-    cut(&format!("{place:<24} MPI {}", figure(&record.mpi_db, Notation::Decibel)), COLUMNS) + "\n"
+    let place = format!(
+        "channel {} segment {}",
+        record.input.channel, record.input.segment
+    );
+    cut(
+        &format!(
+            "{place:<24} MPI {}",
+            figure(&record.mpi_db, Notation::Decibel)
+        ),
+        COLUMNS,
+    ) + "\n"
 }
 
 fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
-    let mut lines = vec![cut(&format!("MPI        {}", figure(&record.mpi_db, Notation::Decibel)), COLUMNS)];
+    let mut lines = vec![cut(
+        &format!("MPI        {}", figure(&record.mpi_db, Notation::Decibel)),
+        COLUMNS,
+    )];
     lines.push(format!("regime     {}", regime(record.mpi_regime)));
     let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
     lines.push(cut(&format!("linewidth  {linewidth}"), COLUMNS));
     if let Some(reason) = record.mpi_db.reason() {
-        lines.extend(wrap(&format!("MPI: {reason}"), COLUMNS, 2).into_iter().take(2));
+        lines.extend(
+            wrap(&format!("MPI: {reason}"), COLUMNS, 2)
+                .into_iter()
+                .take(2),
+        );
     }
     for path in record.mpi_paths.iter().take(4) {
         lines.push(path_line(path));
@@ -140,7 +169,11 @@ fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
         lines.push(cut(&format!("! {}: {}", flag.flag, flag.detail), COLUMNS));
     }
     lines.extend(drawing.iter().cloned());
-    let mut words = vec!["etalon".to_owned(), "analyze".into(), record.input.path.clone()];
+    let mut words = vec![
+        "etalon".to_owned(),
+        "analyze".into(),
+        record.input.path.clone(),
+    ];
     words.extend(link.words());
     lines.push(format!("next: {}", join(&words)));
     lines.join("\n") + "\n"
@@ -148,7 +181,9 @@ fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
 
 fn regime(regime: Option<MpiRegime>) -> &'static str {
     match regime {
-        Some(MpiRegime::Incoherent) => "incoherent: the phase wanders over many turns in the capture",
+        Some(MpiRegime::Incoherent) => {
+            "incoherent: the phase wanders over many turns in the capture"
+        }
         Some(MpiRegime::Coherent) => "coherent: the delay is short against the coherence time",
         Some(MpiRegime::Frozen) => "frozen: the phase hardly moves within the capture",
         Some(MpiRegime::None) => "no interference found",

@@ -36,15 +36,29 @@ impl Progress {
     ///
     /// `auto` shows a bar when stderr is a terminal and there is more than one step.
     pub fn start(globals: &Globals, total: usize) -> Self {
-        let style = if globals.quiet { ProgressStyle::None } else { globals.progress };
+        let style = if globals.quiet {
+            ProgressStyle::None
+        } else {
+            globals.progress
+        };
         let wanted = style == ProgressStyle::Auto && total > 1 && std::io::stderr().is_terminal();
         let bar = wanted.then(|| {
             let template = "{bar:30} {pos}/{len} {eta} {wide_msg}";
-            let look = BarStyle::with_template(template).unwrap_or_else(|_| BarStyle::default_bar());
-            let look = if globals.ascii { look.progress_chars("#>-") } else { look };
+            let look =
+                BarStyle::with_template(template).unwrap_or_else(|_| BarStyle::default_bar());
+            let look = if globals.ascii {
+                look.progress_chars("#>-")
+            } else {
+                look
+            };
             ProgressBar::new(total as u64).with_style(look)
         });
-        Self { style, bar, total, done: AtomicUsize::new(0) }
+        Self {
+            style,
+            bar,
+            total,
+            done: AtomicUsize::new(0),
+        }
     }
 
     /// Tells that one step is done.
@@ -58,9 +72,17 @@ impl Progress {
             ProgressStyle::Plain => say_raw(&format!("{done}/{} {item}\n", self.total)),
             ProgressStyle::Json => {
                 let schema = "etalon.progress/1".to_owned();
-                let record = ProgressRecord { schema, done, total: self.total, item: item.to_owned() };
+                let record = ProgressRecord {
+                    schema,
+                    done,
+                    total: self.total,
+                    item: item.to_owned(),
+                };
                 // Strings and numbers always serialize.
-                say_raw(&format!("{}\n", serde_json::to_string(&record).unwrap_or_default()));
+                say_raw(&format!(
+                    "{}\n",
+                    serde_json::to_string(&record).unwrap_or_default()
+                ));
             }
             ProgressStyle::Auto | ProgressStyle::None => {}
         }

@@ -1,9 +1,9 @@
 //! `etalon schema [NAME]`: the JSON Schema of every output.
 
-use etalon_types::{Alarm, Localization, LinkReport, Proposal, Topology};
+use etalon_types::{Alarm, LinkReport, Localization, Proposal, Topology};
+use schemars::JsonSchema;
 use schemars::{Schema, schema_for};
 use serde::Serialize;
-use schemars::JsonSchema;
 
 use super::error::{CliError, ErrorRecord, Exit};
 use super::info::InfoRecord;
@@ -39,24 +39,46 @@ type Entry = (&'static str, &'static str, fn() -> Schema);
 /// Every output that has a schema, by name.
 const ALL: &[Entry] = &[
     ("alarm", "the alarm store", || schema_for!(Alarm)),
-    ("error", "every command, on stderr with --json", || schema_for!(ErrorRecord)),
+    ("error", "every command, on stderr with --json", || {
+        schema_for!(ErrorRecord)
+    }),
     ("info", "etalon info --json", || schema_for!(InfoRecord)),
-    ("link-report", "etalon analyze --json", || schema_for!(LinkReport)),
-    ("localization", "the localization of an alarm", || schema_for!(Localization)),
+    ("link-report", "etalon analyze --json", || {
+        schema_for!(LinkReport)
+    }),
+    ("localization", "the localization of an alarm", || {
+        schema_for!(Localization)
+    }),
     ("mpi", "etalon mpi --json", || schema_for!(MpiRecord)),
-    ("progress", "every long command, on stderr with --progress json", || schema_for!(ProgressRecord)),
-    ("proposal", "the search for a way around", || schema_for!(Proposal)),
-    ("schema", "etalon schema --json", || schema_for!(SchemaRecord)),
-    ("text", "commands that print a text, with --json", || schema_for!(TextRecord)),
+    (
+        "progress",
+        "every long command, on stderr with --progress json",
+        || schema_for!(ProgressRecord),
+    ),
+    ("proposal", "the search for a way around", || {
+        schema_for!(Proposal)
+    }),
+    ("schema", "etalon schema --json", || {
+        schema_for!(SchemaRecord)
+    }),
+    ("text", "commands that print a text, with --json", || {
+        schema_for!(TextRecord)
+    }),
     ("topology", "the network", || schema_for!(Topology)),
-    ("truth", "etalon simulate link --json, and FILE.truth.json", || schema_for!(TruthRecord)),
+    (
+        "truth",
+        "etalon simulate link --json, and FILE.truth.json",
+        || schema_for!(TruthRecord),
+    ),
 ];
 
 /// Returns the schema of an output, by `NAME` or `etalon.NAME/1`.
 pub fn by_name(name: &str) -> Option<Schema> {
     let short = name.strip_prefix("etalon.").unwrap_or(name);
     let short = short.strip_suffix("/1").unwrap_or(short);
-    ALL.iter().find(|(known, ..)| *known == short).map(|(.., make)| make())
+    ALL.iter()
+        .find(|(known, ..)| *known == short)
+        .map(|(.., make)| make())
 }
 
 /// Prints the schema, or the list of names.

@@ -43,7 +43,9 @@ pub fn single(report: &LinkReport, eye: &[String], next: &str, colours: Colours)
 }
 
 fn next_lines(next: &str) -> usize {
-    ("next: ".len() + next.chars().count()).div_ceil(COLUMNS).saturating_sub(1)
+    ("next: ".len() + next.chars().count())
+        .div_ceil(COLUMNS)
+        .saturating_sub(1)
 }
 
 /// Draws a table with a row for each of several analyses.
@@ -57,10 +59,20 @@ pub fn table(reports: &[LinkReport], next: &str) -> String {
     for report in reports.iter().take(room) {
         lines.push(row(report));
     }
-    let bad = reports.iter().filter(|r| super::classified::exit(r) != super::error::Exit::Done).count();
+    let bad = reports
+        .iter()
+        .filter(|r| super::classified::exit(r) != super::error::Exit::Done)
+        .count();
     let hidden = reports.len().saturating_sub(room);
-    let more = if hidden > 0 { format!(" ({hidden} not shown: use --json)") } else { String::new() };
-    lines.push(format!("{} analyzed, {bad} with findings{more}", reports.len()));
+    let more = if hidden > 0 {
+        format!(" ({hidden} not shown: use --json)")
+    } else {
+        String::new()
+    };
+    lines.push(format!(
+        "{} analyzed, {bad} with findings{more}",
+        reports.len()
+    ));
     lines.push(format!("next: {next}"));
     lines.join("\n") + "\n"
 }
@@ -103,15 +115,28 @@ fn diagnosis(classification: &Classification) -> String {
     let percent = |p: f64| format!("{:.0} %", 100.0 * p);
     let runner_up = classification.alternatives.first().map_or_else(
         || "no runner-up".to_owned(),
-        |second| format!("runner-up {} {}", second.kind.name(), percent(second.confidence)),
+        |second| {
+            format!(
+                "runner-up {} {}",
+                second.kind.name(),
+                percent(second.confidence)
+            )
+        },
     );
     let kind = classification.kind.name().to_uppercase();
-    format!("{kind}  confidence {}, {runner_up}", percent(classification.confidence))
+    format!(
+        "{kind}  confidence {}, {runner_up}",
+        percent(classification.confidence)
+    )
 }
 
 fn paint(line: &str, report: &LinkReport, colours: Colours) -> String {
     // Red for findings, green for none; the words alone say the same.
-    let code = if super::classified::exit(report) == super::error::Exit::Done { 32 } else { 31 };
+    let code = if super::classified::exit(report) == super::error::Exit::Done {
+        32
+    } else {
+        31
+    };
     match colours {
         Colours::Ansi => format!("\x1b[1;{code}m{line}\x1b[0m"),
         Colours::Plain => line.to_owned(),
@@ -128,7 +153,10 @@ fn input_line(report: &LinkReport) -> String {
         count(input.samples),
         engineering(1.0 / input.sample_interval_s, "S/s"),
     );
-    format!("{}{rest}", cut_left(&input.path, COLUMNS.saturating_sub(rest.len()).max(12)))
+    format!(
+        "{}{rest}",
+        cut_left(&input.path, COLUMNS.saturating_sub(rest.len()).max(12))
+    )
 }
 
 fn link_line(report: &LinkReport) -> String {
@@ -138,33 +166,55 @@ fn link_line(report: &LinkReport) -> String {
         Modulation::Pam4 => "PAM-4",
     };
     let pattern = match (&link.pattern, &link.polarity, link.lag) {
-        (Some(name), Some(polarity), Some(lag)) => format!("{name} ({polarity}, starts at symbol {lag})"),
+        (Some(name), Some(polarity), Some(lag)) => {
+            format!("{name} ({polarity}, starts at symbol {lag})")
+        }
         (Some(name), _, _) => name.clone(),
         (None, _, _) => "no pattern: blind".to_owned(),
     };
     let rate = engineering(link.baud_hz, "Bd");
-    format!("{modulation} at {rate}, {:.3} samples/symbol, {pattern}", link.samples_per_symbol)
+    format!(
+        "{modulation} at {rate}, {:.3} samples/symbol, {pattern}",
+        link.samples_per_symbol
+    )
 }
 
 /// The figures beside the eye, one a line.
 fn figure_lines(report: &LinkReport) -> Vec<String> {
     let e = &report.estimates;
-    let mut lines = vec![format!("BER    {}", figure(&e.pre_fec_ber, Notation::Scientific))];
+    let mut lines = vec![format!(
+        "BER    {}",
+        figure(&e.pre_fec_ber, Notation::Scientific)
+    )];
     lines.push(counted(&e.pre_fec_ber));
     lines.push(format!("SER    {}", figure(&e.ser, Notation::Scientific)));
     lines.push(format!("SNR    {}", figure(&e.snr_db, Notation::Decibel)));
-    lines.push(format!("OMA    {}", figure(&e.oma_outer, Notation::Engineering)));
-    lines.push(format!("ER     {}", figure(&e.extinction_ratio_db, Notation::Decibel)));
+    lines.push(format!(
+        "OMA    {}",
+        figure(&e.oma_outer, Notation::Engineering)
+    ));
+    lines.push(format!(
+        "ER     {}",
+        figure(&e.extinction_ratio_db, Notation::Decibel)
+    ));
     if report.link.modulation == Modulation::Pam4 {
         let both = [("120D", &e.rlm_120d), ("94", &e.rlm_94)]
             .map(|(name, rlm)| format!("{} ({name})", short(rlm, Notation::Plain)));
         lines.push(format!("RLM    {}", both.join("  ")));
     }
     lines.push(format!("levels {}", levels(report)));
-    lines.push(format!("MPI    {}{}", figure(&e.mpi_db, Notation::Decibel), regime(report.mpi_regime)));
+    lines.push(format!(
+        "MPI    {}{}",
+        figure(&e.mpi_db, Notation::Decibel),
+        regime(report.mpi_regime)
+    ));
     if let Some(path) = report.mpi_paths.first() {
         let more = report.mpi_paths.len() - 1;
-        let others = if more > 0 { format!(", {more} more") } else { String::new() };
+        let others = if more > 0 {
+            format!(", {more} more")
+        } else {
+            String::new()
+        };
         lines.push(format!(
             "path   {} = {:.2} m ({:.0} sigma{others})",
             engineering(path.delay_s, "s"),
@@ -173,13 +223,18 @@ fn figure_lines(report: &LinkReport) -> Vec<String> {
         ));
     }
     if e.linewidth_hz.value().is_some() {
-        lines.push(format!("laser  {}", figure(&e.linewidth_hz, Notation::Engineering)));
+        lines.push(format!(
+            "laser  {}",
+            figure(&e.linewidth_hz, Notation::Engineering)
+        ));
     }
     lines.push(format!("EQ     {}", equalizer(report)));
     if let Some(check) = &report.line_code {
         lines.push(format!(
             "{:<6} {} blocks, {} bad sync headers",
-            check.code, count(check.blocks), check.bad_sync_headers
+            check.code,
+            count(check.blocks),
+            check.bad_sync_headers
         ));
     }
     lines
@@ -188,23 +243,37 @@ fn figure_lines(report: &LinkReport) -> Vec<String> {
 fn counted(ber: &Figure) -> String {
     match ber {
         Figure::Estimate(e) => {
-            let errors = e.errors.map_or_else(String::new, |n| format!("{} errors, ", count(n)));
+            let errors = e
+                .errors
+                .map_or_else(String::new, |n| format!("{} errors, ", count(n)));
             format!("       {errors}n = {}, {}", count(e.n), e.method)
         }
-        Figure::NotMeasurable(none) => {
-            none.n.map_or_else(String::new, |n| format!("       n = {}", count(n)))
-        }
+        Figure::NotMeasurable(none) => none
+            .n
+            .map_or_else(String::new, |n| format!("       n = {}", count(n))),
     }
 }
 
 fn levels(report: &LinkReport) -> String {
-    let means: Vec<String> = report.levels.iter().map(|l| engineering(l.mean, "")).collect();
-    means.iter().map(|m| m.trim()).collect::<Vec<_>>().join("  ")
+    let means: Vec<String> = report
+        .levels
+        .iter()
+        .map(|l| engineering(l.mean, ""))
+        .collect();
+    means
+        .iter()
+        .map(|m| m.trim())
+        .collect::<Vec<_>>()
+        .join("  ")
 }
 
 fn equalizer(report: &LinkReport) -> String {
     let eq = &report.equalizer;
-    let trained = format!("trained {}, judged {}", count(eq.training_symbols), count(eq.judged_symbols));
+    let trained = format!(
+        "trained {}, judged {}",
+        count(eq.training_symbols),
+        count(eq.judged_symbols)
+    );
     match eq.kind.as_str() {
         "none" => format!("none, judged {}", count(eq.judged_symbols)),
         kind if eq.feedback.is_empty() => format!("{kind} {}, {trained}", eq.taps.len()),
@@ -240,19 +309,39 @@ fn side_by_side(eye: &[String], figures: &[String]) -> Vec<String> {
 fn remarks(report: &LinkReport) -> Vec<String> {
     let mut lines = Vec::new();
     for QualityFlag { flag, detail } in &report.quality {
-        lines.extend(wrap(&format!("! {flag}: {detail}"), COLUMNS, 2).into_iter().take(2));
+        lines.extend(
+            wrap(&format!("! {flag}: {detail}"), COLUMNS, 2)
+                .into_iter()
+                .take(2),
+        );
     }
     if let Some(classification) = &report.classification {
         for evidence in classification.evidence.iter().take(3) {
-            lines.extend(wrap(&format!("- {}: {}", evidence.metric, evidence.note), COLUMNS, 2).into_iter().take(2));
+            lines.extend(
+                wrap(
+                    &format!("- {}: {}", evidence.metric, evidence.note),
+                    COLUMNS,
+                    2,
+                )
+                .into_iter()
+                .take(2),
+            );
         }
     }
     if let Some(ber) = report.estimates.pre_fec_ber.estimate() {
-        let text = format!("BER: {}; {:.0} % interval", ber.definition, 100.0 * ber.confidence);
+        let text = format!(
+            "BER: {}; {:.0} % interval",
+            ber.definition,
+            100.0 * ber.confidence
+        );
         lines.extend(wrap(&text, COLUMNS, 2).into_iter().take(2));
     }
     if let Some(reason) = report.estimates.mpi_db.reason() {
-        lines.extend(wrap(&format!("MPI: {reason}"), COLUMNS, 2).into_iter().take(2));
+        lines.extend(
+            wrap(&format!("MPI: {reason}"), COLUMNS, 2)
+                .into_iter()
+                .take(2),
+        );
     }
     lines
 }

@@ -12,7 +12,11 @@ pub fn quote(word: &str) -> String {
 
 /// Joins words into a command that a shell reads back as the same words.
 pub fn join<S: AsRef<str>>(words: &[S]) -> String {
-    words.iter().map(|w| quote(w.as_ref())).collect::<Vec<_>>().join(" ")
+    words
+        .iter()
+        .map(|w| quote(w.as_ref()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -34,7 +34,13 @@ pub struct Globals {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// How to show progress on stderr
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "HOW")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "HOW"
+    )]
     pub progress: ProgressStyle,
     /// Seed of everything that is drawn
     #[arg(long, global = true, value_name = "N")]
@@ -73,7 +79,9 @@ impl From<OutputError> for CliError {
                 why: String::new(),
                 hint: String::new(),
             },
-            OutputError::Io(error) => Self::storage(std::path::Path::new("(standard output)"), &error),
+            OutputError::Io(error) => {
+                Self::storage(std::path::Path::new("(standard output)"), &error)
+            }
         }
     }
 }
@@ -87,9 +95,15 @@ pub const CLOSED: &str = "ETA-0000";
 /// [`OutputError::Closed`] when the reader went away.
 pub fn print(text: &str) -> Result<(), OutputError> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
-        if error.kind() == io::ErrorKind::BrokenPipe { OutputError::Closed } else { OutputError::Io(error) }
-    })
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                OutputError::Closed
+            } else {
+                OutputError::Io(error)
+            }
+        })
 }
 
 /// Writes one value as one line of JSON to stdout.
@@ -97,7 +111,8 @@ pub fn print(text: &str) -> Result<(), OutputError> {
 /// # Errors
 /// As [`print`].
 pub fn print_json<T: Serialize>(value: &T) -> Result<(), OutputError> {
-    let mut line = serde_json::to_string(value).map_err(|e| OutputError::Io(io::Error::other(e)))?;
+    let mut line =
+        serde_json::to_string(value).map_err(|e| OutputError::Io(io::Error::other(e)))?;
     line.push('\n');
     print(&line)
 }
@@ -147,7 +162,11 @@ impl Globals {
     /// Shows an error on stderr: an object with `--json`, a paragraph otherwise.
     pub fn complain(&self, error: &CliError) {
         if error.code != CLOSED {
-            say_raw(&if self.json { error.json_line() } else { error.paragraph() });
+            say_raw(&if self.json {
+                error.json_line()
+            } else {
+                error.paragraph()
+            });
         }
     }
 

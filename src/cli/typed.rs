@@ -15,7 +15,10 @@ pub struct Typed<T> {
 impl<T: FromStr> FromStr for Typed<T> {
     type Err = T::Err;
     fn from_str(text: &str) -> Result<Self, T::Err> {
-        Ok(Self { text: text.to_owned(), value: text.parse()? })
+        Ok(Self {
+            text: text.to_owned(),
+            value: text.parse()?,
+        })
     }
 }
 
@@ -37,6 +40,10 @@ pub enum OrAuto<T> {
 impl<T: FromStr> FromStr for OrAuto<T> {
     type Err = T::Err;
     fn from_str(text: &str) -> Result<Self, T::Err> {
-        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Is) }
+        if text == "auto" {
+            Ok(Self::Auto)
+        } else {
+            text.parse().map(Self::Is)
+        }
     }
 }

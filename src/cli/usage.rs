@@ -24,13 +24,23 @@ pub fn explain(error: &clap::Error, words: &[OsString]) -> Exit {
 
 fn complain(error: &CliError, words: &[OsString]) -> Exit {
     let json = words.iter().any(|word| word == "--json");
-    say_raw(&if json { error.json_line() } else { error.paragraph() });
+    say_raw(&if json {
+        error.json_line()
+    } else {
+        error.paragraph()
+    });
     error.exit
 }
 
 fn missing_verb(words: &[OsString]) -> CliError {
     let help = help_command(words);
-    CliError::usage("ETA-2000", typed(words), "a verb is missing", "expected one more word", help)
+    CliError::usage(
+        "ETA-2000",
+        typed(words),
+        "a verb is missing",
+        "expected one more word",
+        help,
+    )
 }
 
 fn translate(error: &clap::Error, words: &[OsString]) -> CliError {
@@ -40,7 +50,11 @@ fn translate(error: &clap::Error, words: &[OsString]) -> CliError {
     let head = paragraphs.next().unwrap_or_default();
     let what = head.trim().strip_prefix("error: ").unwrap_or(head.trim());
     let mut lines = what.lines().map(str::trim);
-    let first = lines.next().unwrap_or_default().trim_end_matches(':').to_owned();
+    let first = lines
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(':')
+        .to_owned();
     let rest = lines.collect::<Vec<_>>().join("; ");
     let why = match (error.get(ContextKind::InvalidValue), rest.is_empty()) {
         (_, false) => rest,
@@ -56,7 +70,11 @@ fn translate(error: &clap::Error, words: &[OsString]) -> CliError {
 }
 
 fn suggestion(error: &clap::Error) -> Option<String> {
-    let kinds = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    let kinds = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ];
     kinds.into_iter().find_map(|kind| match error.get(kind)? {
         ContextValue::String(one) => Some(one.clone()),
         ContextValue::Strings(many) if !many.is_empty() => Some(many.join(", ")),
@@ -66,7 +84,12 @@ fn suggestion(error: &clap::Error) -> Option<String> {
 
 fn typed(words: &[OsString]) -> String {
     let mut texts = vec!["etalon".to_owned()];
-    texts.extend(words.iter().skip(1).map(|w| w.to_string_lossy().into_owned()));
+    texts.extend(
+        words
+            .iter()
+            .skip(1)
+            .map(|w| w.to_string_lossy().into_owned()),
+    );
     super::shell::join(&texts)
 }
 
@@ -75,8 +98,15 @@ fn help_command(words: &[OsString]) -> String {
     use clap::CommandFactory;
     let mut command = super::Cli::command();
     let mut path = String::from("etalon help");
-    for word in words.iter().skip(1).filter_map(|w| w.to_str()).filter(|w| !w.starts_with('-')) {
-        let Some(next) = command.find_subcommand(word) else { break };
+    for word in words
+        .iter()
+        .skip(1)
+        .filter_map(|w| w.to_str())
+        .filter(|w| !w.starts_with('-'))
+    {
+        let Some(next) = command.find_subcommand(word) else {
+            break;
+        };
         path.push(' ');
         path.push_str(next.get_name());
         command = next.clone();

@@ -1,7 +1,8 @@
 //! A name for a set of options: equal options have equal hashes, on every machine.
 
 use etalon_dsp::{
-    BaudChoice, EqualizerChoice, LineCode, ModulationChoice, PatternChoice, Quantity, ReceiveOptions,
+    BaudChoice, EqualizerChoice, LineCode, ModulationChoice, PatternChoice, Quantity,
+    ReceiveOptions,
 };
 use etalon_types::Modulation;
 use serde_json::{Value, json};
@@ -66,15 +67,42 @@ mod tests {
     fn options_that_differ_have_other_hashes() {
         let plain = ReceiveOptions::default();
         let variants = [
-            ReceiveOptions { baud: BaudChoice::Is(1e9), ..plain.clone() },
-            ReceiveOptions { modulation: ModulationChoice::Is(Modulation::Nrz), ..plain.clone() },
-            ReceiveOptions { pattern: PatternChoice::None, ..plain.clone() },
-            ReceiveOptions { equalizer: EqualizerChoice::Ffe, ..plain.clone() },
-            ReceiveOptions { taps: Some(3), ..plain.clone() },
-            ReceiveOptions { quantity: Quantity::OpticalPower, ..plain.clone() },
-            ReceiveOptions { zero: 1.0, ..plain.clone() },
-            ReceiveOptions { line_code: LineCode::Code64b66b, ..plain.clone() },
-            ReceiveOptions { linewidth_hz: Some(1e6), ..plain.clone() },
+            ReceiveOptions {
+                baud: BaudChoice::Is(1e9),
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                modulation: ModulationChoice::Is(Modulation::Nrz),
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                pattern: PatternChoice::None,
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                equalizer: EqualizerChoice::Ffe,
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                taps: Some(3),
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                quantity: Quantity::OpticalPower,
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                zero: 1.0,
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                line_code: LineCode::Code64b66b,
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                linewidth_hz: Some(1e6),
+                ..plain.clone()
+            },
             plain,
         ];
         let mut hashes: Vec<String> = variants.iter().map(config_sha256).collect();

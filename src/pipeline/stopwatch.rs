@@ -15,7 +15,11 @@ pub struct Stopwatch {
 impl Stopwatch {
     /// Starts at an instant.
     pub fn start(now: Instant) -> Self {
-        Self { start: now, current: None, spent_s: BTreeMap::new() }
+        Self {
+            start: now,
+            current: None,
+            spent_s: BTreeMap::new(),
+        }
     }
 
     fn close(&mut self, now: Instant) {
@@ -29,7 +33,8 @@ impl Stopwatch {
     pub fn finish(mut self) -> BTreeMap<String, f64> {
         let now = Instant::now();
         self.close(now);
-        self.spent_s.insert("total".to_owned(), (now - self.start).as_secs_f64());
+        self.spent_s
+            .insert("total".to_owned(), (now - self.start).as_secs_f64());
         self.spent_s
     }
 }
@@ -53,9 +58,16 @@ mod tests {
             watch.stage(name);
         }
         let spent = watch.finish();
-        assert_eq!(spent.keys().collect::<Vec<_>>(), ["equalize", "read", "timing", "total"]);
+        assert_eq!(
+            spent.keys().collect::<Vec<_>>(),
+            ["equalize", "read", "timing", "total"]
+        );
         let parts: f64 = spent["equalize"] + spent["read"] + spent["timing"];
         // Sums of four differences of one clock: rounding is far below a nanosecond.
-        assert!(parts <= spent["total"] + 1e-9, "{parts} > {}", spent["total"]);
+        assert!(
+            parts <= spent["total"] + 1e-9,
+            "{parts} > {}",
+            spent["total"]
+        );
     }
 }

@@ -9,7 +9,10 @@ use super::harness::{Ran, assert_conform, etalon_in, files};
 
 /// A NumPy file of version 1.0 with 32-bit floats.
 pub fn npy(samples: &[f32]) -> Vec<u8> {
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", samples.len());
+    let header = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}",
+        samples.len()
+    );
     // Magic, version and length take 10 bytes; the header is padded to a multiple of 64.
     let padded = (10 + header.len() + 1).next_multiple_of(64) - 10;
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -49,12 +52,48 @@ struct Case {
 const RATE: &[&str] = &["--sample-rate", "20G", "--baud", "10G"];
 
 const CASES: &[Case] = &[
-    Case { name: "missing", words: &["absent.npy"], exit: 3, code: "ETA-3001", flags: &[] },
-    Case { name: "a folder", words: &["folder"], exit: 3, code: "ETA-300", flags: &[] },
-    Case { name: "empty", words: &["empty.npy"], exit: 3, code: "ETA-300", flags: &[] },
-    Case { name: "truncated", words: &["truncated.npy"], exit: 3, code: "ETA-3002", flags: &[] },
-    Case { name: "noise for a header", words: &["noise.dat"], exit: 3, code: "ETA-300", flags: &[] },
-    Case { name: "no time base", words: &["good.npy"], exit: 2, code: "ETA-2003", flags: &[] },
+    Case {
+        name: "missing",
+        words: &["absent.npy"],
+        exit: 3,
+        code: "ETA-3001",
+        flags: &[],
+    },
+    Case {
+        name: "a folder",
+        words: &["folder"],
+        exit: 3,
+        code: "ETA-300",
+        flags: &[],
+    },
+    Case {
+        name: "empty",
+        words: &["empty.npy"],
+        exit: 3,
+        code: "ETA-300",
+        flags: &[],
+    },
+    Case {
+        name: "truncated",
+        words: &["truncated.npy"],
+        exit: 3,
+        code: "ETA-3002",
+        flags: &[],
+    },
+    Case {
+        name: "noise for a header",
+        words: &["noise.dat"],
+        exit: 3,
+        code: "ETA-300",
+        flags: &[],
+    },
+    Case {
+        name: "no time base",
+        words: &["good.npy"],
+        exit: 2,
+        code: "ETA-2003",
+        flags: &[],
+    },
     Case {
         name: "fewer than one sample a symbol",
         words: &["good.npy", "--sample-rate", "1G", "--baud", "10G"],
@@ -71,28 +110,58 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "no such channel",
-        words: &["good.npy", "--sample-rate", "20G", "--baud", "10G", "--channel", "C9"],
+        words: &[
+            "good.npy",
+            "--sample-rate",
+            "20G",
+            "--baud",
+            "10G",
+            "--channel",
+            "C9",
+        ],
         exit: 2,
         code: "ETA-2007",
         flags: &[],
     },
     Case {
         name: "an equalizer without taps",
-        words: &["good.npy", "--sample-rate", "20G", "--baud", "10G", "--taps", "0"],
+        words: &[
+            "good.npy",
+            "--sample-rate",
+            "20G",
+            "--baud",
+            "10G",
+            "--taps",
+            "0",
+        ],
         exit: 2,
         code: "ETA-2001",
         flags: &[],
     },
     Case {
         name: "taps without an equalizer",
-        words: &["good.npy", "--sample-rate", "20G", "--taps", "5", "--equalizer", "none"],
+        words: &[
+            "good.npy",
+            "--sample-rate",
+            "20G",
+            "--taps",
+            "5",
+            "--equalizer",
+            "none",
+        ],
         exit: 2,
         code: "ETA-2001",
         flags: &[],
     },
     Case {
         name: "an equalizer of the future",
-        words: &["good.npy", "--sample-rate", "20G", "--equalizer", "volterra"],
+        words: &[
+            "good.npy",
+            "--sample-rate",
+            "20G",
+            "--equalizer",
+            "volterra",
+        ],
         exit: 2,
         code: "ETA-2002",
         flags: &[],
@@ -106,29 +175,79 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a pattern file that is not there",
-        words: &["good.npy", "--sample-rate", "20G", "--pattern", "file:absent.txt"],
+        words: &[
+            "good.npy",
+            "--sample-rate",
+            "20G",
+            "--pattern",
+            "file:absent.txt",
+        ],
         exit: 3,
         code: "ETA-3006",
         flags: &[],
     },
     Case {
         name: "a pattern that does not occur",
-        words: &["good.npy", "--sample-rate", "20G", "--baud", "10G", "--modulation", "nrz", "--pattern", "file:pattern.txt"],
+        words: &[
+            "good.npy",
+            "--sample-rate",
+            "20G",
+            "--baud",
+            "10G",
+            "--modulation",
+            "nrz",
+            "--pattern",
+            "file:pattern.txt",
+        ],
         exit: 1,
         code: "",
         flags: &["pattern-not-found"],
     },
     Case {
         name: "a named pattern that does not occur",
-        words: &["good.npy", "--sample-rate", "20G", "--baud", "10G", "--modulation", "nrz", "--pattern", "prbs9"],
+        words: &[
+            "good.npy",
+            "--sample-rate",
+            "20G",
+            "--baud",
+            "10G",
+            "--modulation",
+            "nrz",
+            "--pattern",
+            "prbs9",
+        ],
         exit: 1,
         code: "",
         flags: &["pattern-not-found"],
     },
-    Case { name: "not a number", words: &["nan.npy"], exit: 1, code: "", flags: &["nan"] },
-    Case { name: "constant", words: &["constant.npy"], exit: 1, code: "", flags: &["constant"] },
-    Case { name: "clipped", words: &["clipped.npy"], exit: 1, code: "", flags: &["clipping"] },
-    Case { name: "too short", words: &["short.npy"], exit: 1, code: "", flags: &["too-short"] },
+    Case {
+        name: "not a number",
+        words: &["nan.npy"],
+        exit: 1,
+        code: "",
+        flags: &["nan"],
+    },
+    Case {
+        name: "constant",
+        words: &["constant.npy"],
+        exit: 1,
+        code: "",
+        flags: &["constant"],
+    },
+    Case {
+        name: "clipped",
+        words: &["clipped.npy"],
+        exit: 1,
+        code: "",
+        flags: &["clipping"],
+    },
+    Case {
+        name: "too short",
+        words: &["short.npy"],
+        exit: 1,
+        code: "",
+        flags: &["too-short"],
+    },
     Case {
         name: "the wrong rate",
         words: &["good.npy", "--sample-rate", "20G", "--baud", "7.3G"],
@@ -144,7 +263,12 @@ fn lay_out(folder: &Path) {
     write("good.npy", &npy(&good));
     write("truncated.npy", &npy(&good)[..40_000]);
     write("empty.npy", b"");
-    write("noise.dat", &(0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<_>>());
+    write(
+        "noise.dat",
+        &(0..4096u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect::<Vec<_>>(),
+    );
     write("constant.npy", &npy(&vec![0.25; 1 << 14]));
     write("short.npy", &npy(&good[..12]));
     let clipped: Vec<f32> = good.iter().map(|s| s.clamp(1.05, 2.95)).collect();
@@ -153,7 +277,9 @@ fn lay_out(folder: &Path) {
     nan.iter_mut().step_by(7).for_each(|s| *s = f32::NAN);
     write("nan.npy", &npy(&nan));
     // Runs of five: no such sequence is in the capture, at any rotation.
-    let pattern: String = (0..1000).map(|i| if (i / 5) % 2 == 0 { '0' } else { '1' }).collect();
+    let pattern: String = (0..1000)
+        .map(|i| if (i / 5) % 2 == 0 { '0' } else { '1' })
+        .collect();
     write("pattern.txt", pattern.as_bytes());
     fs::create_dir(folder.join("folder")).unwrap();
 }
@@ -172,9 +298,19 @@ fn complaint(case: &Case, run: &Ran) {
     if case.code.is_empty() {
         return;
     }
-    assert!(run.stderr.starts_with(&format!("error[{}", case.code)), "{}: {}", case.name, run.stderr);
+    assert!(
+        run.stderr.starts_with(&format!("error[{}", case.code)),
+        "{}: {}",
+        case.name,
+        run.stderr
+    );
     for part in ["where: ", "why: ", "hint: "] {
-        assert!(run.stderr.contains(part), "{}: no {part} in {}", case.name, run.stderr);
+        assert!(
+            run.stderr.contains(part),
+            "{}: no {part} in {}",
+            case.name,
+            run.stderr
+        );
     }
     assert!(run.stdout.is_empty(), "{}: {}", case.name, run.stdout);
 }
@@ -189,14 +325,29 @@ fn every_bad_input_has_its_exit_code_its_error_and_a_hint() {
         let words = words(case);
         let run = etalon_in(folder.path(), &words);
         let all = format!("{}{}", run.stdout, run.stderr);
-        assert!(!all.contains("panicked") && !all.contains("RUST_BACKTRACE"), "{}: {all}", case.name);
+        assert!(
+            !all.contains("panicked") && !all.contains("RUST_BACKTRACE"),
+            "{}: {all}",
+            case.name
+        );
         if run.code != case.exit {
-            failures.push(format!("{}: exit {} instead of {}: {all}", case.name, run.code, case.exit));
+            failures.push(format!(
+                "{}: exit {} instead of {}: {all}",
+                case.name, run.code, case.exit
+            ));
             continue;
         }
         complaint(case, &run);
         if case.code.is_empty() {
-            assert!(run.stdout.lines().last().unwrap().starts_with("next: etalon "), "{}", run.stdout);
+            assert!(
+                run.stdout
+                    .lines()
+                    .last()
+                    .unwrap()
+                    .starts_with("next: etalon "),
+                "{}",
+                run.stdout
+            );
         }
         let mut with_json = words;
         with_json.push("--json");
@@ -207,7 +358,10 @@ fn every_bad_input_has_its_exit_code_its_error_and_a_hint() {
             let quality = reports[0]["quality"].as_array().unwrap();
             let found: Vec<&str> = quality.iter().filter_map(|q| q["flag"].as_str()).collect();
             if !case.flags.iter().any(|flag| found.contains(flag)) {
-                failures.push(format!("{}: {found:?} instead of {:?}", case.name, case.flags));
+                failures.push(format!(
+                    "{}: {found:?} instead of {:?}",
+                    case.name, case.flags
+                ));
             }
         } else {
             assert!(reports.is_empty());
@@ -224,12 +378,25 @@ fn every_bad_input_has_its_exit_code_its_error_and_a_hint() {
 fn one_bad_file_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     lay_out(folder.path());
-    let mut words = vec!["analyze", "good.npy", "absent.npy", "constant.npy", "--json"];
+    let mut words = vec![
+        "analyze",
+        "good.npy",
+        "absent.npy",
+        "constant.npy",
+        "--json",
+    ];
     words.extend(RATE);
     let run = etalon_in(folder.path(), &words).expect(3);
-    let paths: Vec<String> =
-        run.lines().iter().map(|r| r["input"]["path"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(paths, ["good.npy", "constant.npy"], "results come in the order of the inputs");
+    let paths: Vec<String> = run
+        .lines()
+        .iter()
+        .map(|r| r["input"]["path"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        paths,
+        ["good.npy", "constant.npy"],
+        "results come in the order of the inputs"
+    );
     assert_eq!(run.stderr.lines().count(), 1);
     assert!(run.stderr.contains("ETA-3001"));
 }
@@ -238,7 +405,11 @@ fn one_bad_file_does_not_stop_the_others() {
 fn info_tells_bad_files_from_good_ones() {
     let folder = tempfile::tempdir().unwrap();
     lay_out(folder.path());
-    let run = etalon_in(folder.path(), &["info", "nan.npy", "truncated.npy", "--json"]).expect(3);
+    let run = etalon_in(
+        folder.path(),
+        &["info", "nan.npy", "truncated.npy", "--json"],
+    )
+    .expect(3);
     let object = run.object();
     assert_eq!(object["samples"], 1 << 15);
     assert_eq!(object["first"][0], Value::Null, "a NaN is a null");
@@ -257,7 +428,17 @@ fn nothing_is_written_half() {
         (&["--out", "link.csv", "--mpi", "-30dB"], 2),
         (&["--out", "link.csv", "--chirp", "2"], 2),
         (&["--out", "link.csv", "--reflector", "10:-30"], 2),
-        (&["--out", "link.csv", "--modulation", "nrz", "--pattern", "ssprq"], 2),
+        (
+            &[
+                "--out",
+                "link.csv",
+                "--modulation",
+                "nrz",
+                "--pattern",
+                "ssprq",
+            ],
+            2,
+        ),
     ];
     for (words, exit) in cases {
         let mut all = vec!["simulate", "link", "--symbols", "1000"];
@@ -268,7 +449,11 @@ fn nothing_is_written_half() {
         let run = etalon_in(folder.path(), &all).expect(exit);
         assert!(run.stdout.is_empty(), "{words:?}: {}", run.stdout);
         assert!(run.stderr.contains("hint: "), "{words:?}: {}", run.stderr);
-        assert!(!run.stderr.contains("panicked"), "{words:?}: {}", run.stderr);
+        assert!(
+            !run.stderr.contains("panicked"),
+            "{words:?}: {}",
+            run.stderr
+        );
         assert_eq!(files(folder.path()), Vec::<String>::new(), "{words:?}");
     }
 }

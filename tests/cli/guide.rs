@@ -23,8 +23,16 @@ fn every_command_of_the_guide_works() {
         let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
         let run = etalon_in(folder.path(), &words);
         // Interference was simulated, so finding it (1) is right for the analyses.
-        let expected = if ["analyze", "mpi"].contains(&words[0]) { 1 } else { 0 };
-        assert_eq!(run.code, expected, "{command}: {}{}", run.stdout, run.stderr);
+        let expected = if ["analyze", "mpi"].contains(&words[0]) {
+            1
+        } else {
+            0
+        };
+        assert_eq!(
+            run.code, expected,
+            "{command}: {}{}",
+            run.stdout, run.stderr
+        );
         if words.contains(&"--json") && words[0] != "schema" {
             assert_conform(folder.path(), &run.lines());
         }

@@ -53,7 +53,11 @@ impl Ran {
 
     /// Fails unless the run ended with this code.
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout: {}\nstderr: {}",
+            self.stdout, self.stderr
+        );
         self
     }
 }
@@ -106,7 +110,10 @@ pub fn conforms(value: &Value, schema: &Value, root: &Value, path: &str) -> Resu
         match key.as_str() {
             "$schema" | "$defs" | "title" | "description" | "default" | "format" => {}
             "$ref" => {
-                let name = rule.as_str().and_then(|r| r.strip_prefix("#/$defs/")).ok_or("odd reference")?;
+                let name = rule
+                    .as_str()
+                    .and_then(|r| r.strip_prefix("#/$defs/"))
+                    .ok_or("odd reference")?;
                 conforms(value, &root["$defs"][name], root, path)?;
             }
             "type" => check_type(value, rule, path)?,
@@ -136,7 +143,9 @@ pub fn conforms(value: &Value, schema: &Value, root: &Value, path: &str) -> Resu
                 }
             }
             "properties" => {
-                let Value::Object(fields) = value else { continue };
+                let Value::Object(fields) = value else {
+                    continue;
+                };
                 for (name, field) in fields {
                     if let Some(rule) = rule.get(name) {
                         conforms(field, rule, root, &format!("{path}/{name}"))?;
@@ -144,9 +153,14 @@ pub fn conforms(value: &Value, schema: &Value, root: &Value, path: &str) -> Resu
                 }
             }
             "additionalProperties" => {
-                let Value::Object(fields) = value else { continue };
+                let Value::Object(fields) = value else {
+                    continue;
+                };
                 for (name, field) in fields {
-                    if keys.get("properties").is_none_or(|known| known.get(name).is_none()) {
+                    if keys
+                        .get("properties")
+                        .is_none_or(|known| known.get(name).is_none())
+                    {
                         conforms(field, rule, root, &format!("{path}/{name}"))?;
                     }
                 }
@@ -158,8 +172,10 @@ pub fn conforms(value: &Value, schema: &Value, root: &Value, path: &str) -> Resu
             }
             "anyOf" | "oneOf" => {
                 let arms = rule.as_array().ok_or("a union is a list")?;
-                let failures: Vec<String> =
-                    arms.iter().filter_map(|arm| conforms(value, arm, root, path).err()).collect();
+                let failures: Vec<String> = arms
+                    .iter()
+                    .filter_map(|arm| conforms(value, arm, root, path).err())
+                    .collect();
                 if failures.len() == arms.len() {
                     return Err(failures.join(" and "));
                 }
@@ -186,14 +202,20 @@ fn check_type(value: &Value, rule: &Value, path: &str) -> Result<(), String> {
         Value::Array(names) => names.iter().filter_map(Value::as_str).any(is),
         _ => false,
     };
-    if fits { Ok(()) } else { Err(format!("{path}: {value} is not of type {rule}")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("{path}: {value} is not of type {rule}"))
+    }
 }
 
 /// Fails unless every object of a run conforms to the schema that the binary itself prints.
 pub fn assert_conform(folder: &Path, objects: &[Value]) {
     for object in objects {
         let name = object["schema"].as_str().expect("schema is a string");
-        let printed = etalon_in(folder, &["schema", name, "--json"]).expect(0).stdout;
+        let printed = etalon_in(folder, &["schema", name, "--json"])
+            .expect(0)
+            .stdout;
         let schema: Value = serde_json::from_str(&printed).unwrap();
         if let Err(why) = conforms(object, &schema, &schema, name) {
             panic!("{why}\n{object}");

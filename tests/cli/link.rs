@@ -20,15 +20,28 @@ fn simulate(folder: &Path, out: &str, more: &[&str]) -> Value {
 #[test]
 fn a_simulated_file_holds_what_its_truth_says() {
     let folder = tempfile::tempdir().unwrap();
-    for (out, unit, storage) in [("a.npy", "", "f32"), ("a.csv", "W", "f64"), ("a.trc", "W", "i16")] {
-        let truth = simulate(folder.path(), out, &["--symbols", "4096", "--rop", "-3dBm", "--snr", "20dB"]);
-        let info = etalon_in(folder.path(), &["info", out, "--json"]).expect(0).object();
+    for (out, unit, storage) in [
+        ("a.npy", "", "f32"),
+        ("a.csv", "W", "f64"),
+        ("a.trc", "W", "i16"),
+    ] {
+        let truth = simulate(
+            folder.path(),
+            out,
+            &["--symbols", "4096", "--rop", "-3dBm", "--snr", "20dB"],
+        );
+        let info = etalon_in(folder.path(), &["info", out, "--json"])
+            .expect(0)
+            .object();
         assert_conform(folder.path(), std::slice::from_ref(&info));
         assert_eq!(info["samples"], 4 * 4096, "{out}");
         assert_eq!(info["unit"], unit, "{out}");
         assert_eq!(info["storage"], storage, "{out}");
         // 4096 symbols and noise: the mean is that of the truth within a few percent.
-        let (mean, told) = (info["mean"].as_f64().unwrap(), truth["mean_power_w"].as_f64().unwrap());
+        let (mean, told) = (
+            info["mean"].as_f64().unwrap(),
+            truth["mean_power_w"].as_f64().unwrap(),
+        );
         assert!((mean / told - 1.0).abs() < 0.05, "{out}: {mean} and {told}");
         if out != "a.npy" {
             let dt = info["sample_interval_s"].as_f64().unwrap();
@@ -44,7 +57,10 @@ fn the_seed_fixes_the_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let hash = |out: &str, seed: &str| {
         let words = ["--symbols", "2000", "--seed", seed];
-        simulate(folder.path(), out, &words)["capture_sha256"].as_str().unwrap().to_owned()
+        simulate(folder.path(), out, &words)["capture_sha256"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(hash("a.npy", "7"), hash("b.npy", "7"));
     assert_ne!(hash("c.npy", "8"), hash("d.npy", "7"));
@@ -53,7 +69,18 @@ fn the_seed_fixes_the_bytes() {
 #[test]
 fn interference_that_was_put_in_comes_out() {
     let folder = tempfile::tempdir().unwrap();
-    let put = ["--mpi", "-30dB", "--mpi-delay", "100ns", "--linewidth", "10MHz", "--snr", "22dB", "--seed", "3"];
+    let put = [
+        "--mpi",
+        "-30dB",
+        "--mpi-delay",
+        "100ns",
+        "--linewidth",
+        "10MHz",
+        "--snr",
+        "22dB",
+        "--seed",
+        "3",
+    ];
     simulate(folder.path(), "mpi.trc", &put);
     let words = ["analyze", "mpi.trc", "--baud", "26.5625G", "--json"];
     let report = etalon_in(folder.path(), &words).expect(1).object();
@@ -71,24 +98,56 @@ fn interference_that_was_put_in_comes_out() {
         assert!(report["timing_s"][part].as_f64().unwrap() > 0.0, "{part}");
     }
     assert_eq!(report["input"]["sha256"].as_str().unwrap().len(), 64);
-    assert_eq!(report["provenance"]["config_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(
+        report["provenance"]["config_sha256"]
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
 
-    let record = etalon_in(folder.path(), &["mpi", "mpi.trc", "--baud", "26.5625G", "--json"]).expect(1).object();
+    let record = etalon_in(
+        folder.path(),
+        &["mpi", "mpi.trc", "--baud", "26.5625G", "--json"],
+    )
+    .expect(1)
+    .object();
     assert_conform(folder.path(), std::slice::from_ref(&record));
-    assert_eq!(record["mpi_db"]["value"], report["estimates"]["mpi_db"]["value"]);
-    assert_eq!(record["mpi_paths"][0]["delay_s"], report["mpi_paths"][0]["delay_s"]);
+    assert_eq!(
+        record["mpi_db"]["value"],
+        report["estimates"]["mpi_db"]["value"]
+    );
+    assert_eq!(
+        record["mpi_paths"][0]["delay_s"],
+        report["mpi_paths"][0]["delay_s"]
+    );
 }
 
 #[test]
 fn a_clean_link_is_healthy() {
     let folder = tempfile::tempdir().unwrap();
-    simulate(folder.path(), "clean.npy", &["--snr", "24dB", "--seed", "5"]);
-    let words =
-        ["analyze", "clean.npy", "--baud", "26.5625G", "--sample-rate", "106.25G", "--optical", "--json"];
+    simulate(
+        folder.path(),
+        "clean.npy",
+        &["--snr", "24dB", "--seed", "5"],
+    );
+    let words = [
+        "analyze",
+        "clean.npy",
+        "--baud",
+        "26.5625G",
+        "--sample-rate",
+        "106.25G",
+        "--optical",
+        "--json",
+    ];
     let report = etalon_in(folder.path(), &words).expect(0).object();
     assert_eq!(report["classification"]["kind"], "healthy", "{report}");
     // No errors in this many bits: an upper bound, never zero.
     let ber = &report["estimates"]["pre_fec_ber"];
-    assert!(ber["value"].is_null() || ber["value"].as_f64().unwrap() > 0.0, "{ber}");
+    assert!(
+        ber["value"].is_null() || ber["value"].as_f64().unwrap() > 0.0,
+        "{ber}"
+    );
     assert!(ber["high"].as_f64().unwrap() > 0.0, "{ber}");
 }

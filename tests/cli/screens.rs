@@ -9,14 +9,28 @@ fn check(folder: &Path, words: &[&str], exit: i32) -> String {
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert!(lines.len() <= 24, "{} lines:\n{}", lines.len(), run.stdout);
     let (next, rest) = lines.split_last().unwrap();
-    assert!(rest.iter().all(|l| l.chars().count() <= 80), "{}", run.stdout);
-    assert!(!run.stdout.contains('\u{1b}'), "no colours without a terminal");
-    let command = next.strip_prefix("next: ").unwrap_or_else(|| panic!("no next line: {}", run.stdout));
+    assert!(
+        rest.iter().all(|l| l.chars().count() <= 80),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !run.stdout.contains('\u{1b}'),
+        "no colours without a terminal"
+    );
+    let command = next
+        .strip_prefix("next: ")
+        .unwrap_or_else(|| panic!("no next line: {}", run.stdout));
     let typed = shell_words(command);
     assert_eq!(typed[0], "etalon");
     let typed: Vec<&str> = typed.iter().skip(1).map(String::as_str).collect();
     let again = etalon_in(folder, &typed);
-    assert!(again.code <= 1, "{command}: {}{}", again.stdout, again.stderr);
+    assert!(
+        again.code <= 1,
+        "{command}: {}{}",
+        again.stdout,
+        again.stderr
+    );
     assert!(!again.stdout.is_empty());
     run.stdout
 }
@@ -31,13 +45,29 @@ fn simulate(folder: &Path, out: &str, more: &[&str]) -> String {
 fn every_screen_fits_and_leads_on() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    let mpi = ["--mpi", "-30dB", "--mpi-delay", "100ns", "--linewidth", "10MHz", "--symbols", "65536"];
+    let mpi = [
+        "--mpi",
+        "-30dB",
+        "--mpi-delay",
+        "100ns",
+        "--linewidth",
+        "10MHz",
+        "--symbols",
+        "65536",
+    ];
     simulate(here, "with space.npy", &mpi);
     let text = simulate(here, "link.csv", &["--symbols", "20000"]);
     assert!(text.starts_with("SIMULATED"));
     check(here, &["info", "link.csv"], 0);
     check(here, &["info", "with space.npy", "link.csv"], 0);
-    let npy = ["with space.npy", "--baud", "26.5625G", "--sample-rate", "106.25G", "--optical"];
+    let npy = [
+        "with space.npy",
+        "--baud",
+        "26.5625G",
+        "--sample-rate",
+        "106.25G",
+        "--optical",
+    ];
     let mut words = vec!["analyze"];
     words.extend(npy);
     let screen = check(here, &words, 1);
@@ -52,5 +82,9 @@ fn every_screen_fits_and_leads_on() {
     words.push("--ascii");
     words[0] = "analyze";
     assert!(check(here, &words, 1).is_ascii());
-    check(here, &["analyze", "link.csv", "link.csv", "--baud", "26.5625G"], 0);
+    check(
+        here,
+        &["analyze", "link.csv", "link.csv", "--baud", "26.5625G"],
+        0,
+    );
 }

@@ -13,7 +13,10 @@ fn here() -> tempfile::TempDir {
 #[test]
 fn bare_etalon_shows_four_commands_on_one_screen() {
     let run = etalon_in(here().path(), &[]).expect(0);
-    let commands = run.stdout.lines().filter(|l| l.trim_start().starts_with("etalon ") && l.starts_with("  "));
+    let commands = run
+        .stdout
+        .lines()
+        .filter(|l| l.trim_start().starts_with("etalon ") && l.starts_with("  "));
     assert_eq!(commands.count(), 4, "{}", run.stdout);
     assert!(run.stdout.lines().count() <= 24);
     assert!(run.stdout.lines().all(|l| l.chars().count() <= 80));
@@ -27,7 +30,10 @@ fn the_version_answers_in_fifty_milliseconds() {
         .map(|_| {
             let start = Instant::now();
             let run = etalon_in(folder.path(), &["--version"]).expect(0);
-            assert_eq!(run.stdout, format!("etalon {}\n", env!("CARGO_PKG_VERSION")));
+            assert_eq!(
+                run.stdout,
+                format!("etalon {}\n", env!("CARGO_PKG_VERSION"))
+            );
             start.elapsed()
         })
         .min()
@@ -61,7 +67,11 @@ fn help_is_there_for_every_verb() {
         let mut words = vec!["help"];
         words.extend(topic);
         let run = etalon_in(folder.path(), &words).expect(0);
-        assert!(run.stdout.contains("Usage: etalon"), "{topic:?}: {}", run.stdout);
+        assert!(
+            run.stdout.contains("Usage: etalon"),
+            "{topic:?}: {}",
+            run.stdout
+        );
         assert!(run.stderr.is_empty());
     }
 }
@@ -82,7 +92,11 @@ fn mistyped_words_get_a_code_and_a_suggestion() {
     for (words, expected) in cases {
         let run = etalon_in(folder.path(), words).expect(2);
         assert!(run.stdout.is_empty(), "{words:?}: {}", run.stdout);
-        assert!(run.stderr.starts_with("error[ETA-2000]: "), "{words:?}: {}", run.stderr);
+        assert!(
+            run.stderr.starts_with("error[ETA-2000]: "),
+            "{words:?}: {}",
+            run.stderr
+        );
         assert!(run.stderr.contains("hint: "), "{words:?}: {}", run.stderr);
         assert!(run.stderr.contains(expected), "{words:?}: {}", run.stderr);
         let mut with_json = words.to_vec();
@@ -100,7 +114,10 @@ fn completions_are_made_for_each_shell() {
     let folder = here();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = etalon_in(folder.path(), &["completions", shell]).expect(0);
-        assert!(run.stdout.contains("analyze") && run.stdout.contains("etalon"), "{shell}");
+        assert!(
+            run.stdout.contains("analyze") && run.stdout.contains("etalon"),
+            "{shell}"
+        );
     }
     etalon_in(folder.path(), &["completions", "tcsh"]).expect(2);
 }
@@ -108,10 +125,22 @@ fn completions_are_made_for_each_shell() {
 #[test]
 fn every_schema_is_listed_and_printed() {
     let folder = here();
-    let list = etalon_in(folder.path(), &["schema", "--json"]).expect(0).lines();
+    let list = etalon_in(folder.path(), &["schema", "--json"])
+        .expect(0)
+        .lines();
     assert_conform(folder.path(), &list);
     let names: Vec<&str> = list.iter().map(|l| l["name"].as_str().unwrap()).collect();
-    for name in ["link-report", "info", "mpi", "truth", "error", "alarm", "topology", "localization", "proposal"] {
+    for name in [
+        "link-report",
+        "info",
+        "mpi",
+        "truth",
+        "error",
+        "alarm",
+        "topology",
+        "localization",
+        "proposal",
+    ] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
     for name in names {
@@ -126,7 +155,12 @@ fn every_schema_is_listed_and_printed() {
 #[test]
 fn texts_are_objects_with_json() {
     let folder = here();
-    for words in [&["--json"][..], &["guide", "--json"], &["completions", "bash", "--json"], &["help", "exit-codes", "--json"]] {
+    for words in [
+        &["--json"][..],
+        &["guide", "--json"],
+        &["completions", "bash", "--json"],
+        &["help", "exit-codes", "--json"],
+    ] {
         let object = etalon_in(folder.path(), words).expect(0).object();
         assert_conform(folder.path(), &[object]);
     }

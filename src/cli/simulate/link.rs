@@ -59,14 +59,22 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let text = serde_json::to_string_pretty(&record)
         .map_err(|error| CliError::storage(&truth_path, &std::io::Error::other(error)))?;
     let truth_file = Staged::beside(&truth_path).map_err(|e| storage(&e))?;
-    std::fs::write(truth_file.path(), text + "\n").map_err(|e| CliError::storage(&truth_path, &e))?;
+    std::fs::write(truth_file.path(), text + "\n")
+        .map_err(|e| CliError::storage(&truth_path, &e))?;
     // Both are complete on the disk; only now do they get their names.
-    truth_file.commit().map_err(|e| CliError::storage(&truth_path, &e))?;
+    truth_file
+        .commit()
+        .map_err(|e| CliError::storage(&truth_path, &e))?;
     staged.commit().map_err(|e| storage(&e))?;
     if globals.json {
         print_json(&record)?;
     } else {
-        print(&screen(&record, &config, &truth_path, &next(args, format, &config)))?;
+        print(&screen(
+            &record,
+            &config,
+            &truth_path,
+            &next(args, format, &config),
+        ))?;
     }
     Ok(Exit::Done)
 }
@@ -92,7 +100,11 @@ fn unwritten(path: &Path, error: &etalon_captures::Error) -> CliError {
         etalon_captures::Error::Io { source, .. } => CliError::storage(path, source),
         other => {
             let told = capture::translate(path, other);
-            CliError { code: "ETA-5001", exit: Exit::Storage, ..told }
+            CliError {
+                code: "ETA-5001",
+                exit: Exit::Storage,
+                ..told
+            }
         }
     }
 }
@@ -114,13 +126,23 @@ fn screen(record: &TruthRecord, config: &LinkConfig, truth_path: &Path, next: &s
             "light      {:.2} dBm, OMA {}, ER {}",
             config.rop.0,
             engineering(truth.oma_outer_w, "W"),
-            truth.extinction_ratio.map_or_else(|| "infinite".into(), |er| er.to_string())
+            truth
+                .extinction_ratio
+                .map_or_else(|| "infinite".into(), |er| er.to_string())
         ),
-        format!("SNR        {}", truth.snr.map_or_else(|| "no noise".into(), |snr| snr.to_string())),
+        format!(
+            "SNR        {}",
+            truth
+                .snr
+                .map_or_else(|| "no noise".into(), |snr| snr.to_string())
+        ),
     ];
     for path in &truth.paths {
         let delay = engineering(path.delay.0, "s");
-        lines.push(format!("MPI        {} after {delay}, overlap {:.2}", path.level, path.overlap));
+        lines.push(format!(
+            "MPI        {} after {delay}, overlap {:.2}",
+            path.level, path.overlap
+        ));
     }
     lines.push(format!("next: {next}"));
     lines.join("\n") + "\n"
@@ -129,11 +151,18 @@ fn screen(record: &TruthRecord, config: &LinkConfig, truth_path: &Path, next: &s
 /// The command that analyzes the capture; NumPy files carry neither time base nor unit.
 fn next(args: &Args, format: FormatArg, config: &LinkConfig) -> String {
     let giga = |hertz: f64| format!("{}G", hertz / 1e9);
-    let mut words: Vec<String> =
-        ["etalon", "analyze"].map(String::from).into_iter().chain([args.out.display().to_string()]).collect();
+    let mut words: Vec<String> = ["etalon", "analyze"]
+        .map(String::from)
+        .into_iter()
+        .chain([args.out.display().to_string()])
+        .collect();
     words.extend(["--baud".to_owned(), giga(config.baud.0)]);
     if format == FormatArg::Npy {
-        words.extend(["--optical".to_owned(), "--sample-rate".into(), giga(config.sample_rate().0)]);
+        words.extend([
+            "--optical".to_owned(),
+            "--sample-rate".into(),
+            giga(config.sample_rate().0),
+        ]);
     }
     if matches!(config.source, SymbolSource::Random { .. }) {
         words.extend(["--pattern".to_owned(), "none".into()]);

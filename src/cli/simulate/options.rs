@@ -68,9 +68,9 @@ impl FromStr for SourceArg {
         if text == "random" {
             return Ok(Self::Random);
         }
-        text.parse().map(Self::Named).map_err(|_| {
-            "expected random, prbs7..prbs31, prbs13q, prbs31q or ssprq".to_owned()
-        })
+        text.parse()
+            .map(Self::Named)
+            .map_err(|_| "expected random, prbs7..prbs31, prbs13q, prbs31q or ssprq".to_owned())
     }
 }
 
@@ -82,7 +82,10 @@ impl FromStr for DbPerHz {
     type Err = etalon_types::units::QuantityError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.strip_suffix("/Hz").unwrap_or(text).parse::<Db>().map(|db| Self(db.0))
+        text.strip_suffix("/Hz")
+            .unwrap_or(text)
+            .parse::<Db>()
+            .map(|db| Self(db.0))
     }
 }
 
@@ -111,10 +114,20 @@ pub struct Args {
     #[arg(long, value_name = "P")]
     pub pattern: Option<SourceArg>,
     /// Extinction ratio
-    #[arg(long, value_name = "DB", default_value = "4.5dB", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "DB",
+        default_value = "4.5dB",
+        allow_hyphen_values = true
+    )]
     pub er: Db,
     /// Relative levels, lowest first, instead of an extinction ratio
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "A,B,..",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     pub levels: Option<Vec<f64>>,
     /// Received optical power; without --snr the receiver's thermal noise follows from it
     #[arg(long, value_name = "DBM", allow_hyphen_values = true)]
@@ -150,7 +163,12 @@ pub struct Args {
     #[arg(long, value_name = "F")]
     pub clip: Option<f64>,
     /// Sample clock offset in parts per million
-    #[arg(long, value_name = "X", default_value_t = 0.0, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "X",
+        default_value_t = 0.0,
+        allow_hyphen_values = true
+    )]
     pub ppm: f64,
     /// Not yet: a single reflector by position and return loss
     #[arg(long, hide = true, allow_hyphen_values = true)]
@@ -212,16 +230,25 @@ impl Args {
     /// # Errors
     /// Usage, when neither says.
     pub fn file_format(&self) -> Result<FormatArg, CliError> {
-        let ending = self.out.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        self.format.or_else(|| FormatArg::from_str(ending, true).ok()).ok_or_else(|| {
-            CliError::usage(
-                "ETA-2001",
-                "--format",
-                "the format of the capture is not known",
-                format!("expected a file that ends in .npy, .csv or .trc, found {}", self.out.display()),
-                "add --format csv",
-            )
-        })
+        let ending = self
+            .out
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default();
+        self.format
+            .or_else(|| FormatArg::from_str(ending, true).ok())
+            .ok_or_else(|| {
+                CliError::usage(
+                    "ETA-2001",
+                    "--format",
+                    "the format of the capture is not known",
+                    format!(
+                        "expected a file that ends in .npy, .csv or .trc, found {}",
+                        self.out.display()
+                    ),
+                    "add --format csv",
+                )
+            })
     }
 
     fn source(&self) -> Result<SymbolSource, CliError> {
@@ -241,7 +268,10 @@ impl Args {
                 "ETA-2001",
                 "--pattern, --modulation",
                 "the pattern does not have this modulation",
-                format!("expected a pattern of {} levels, found {name}", told.levels()),
+                format!(
+                    "expected a pattern of {} levels, found {name}",
+                    told.levels()
+                ),
                 "use prbsN for nrz; prbs13q, prbs31q or ssprq for pam4; or --pattern random",
             )),
             _ => Ok(SymbolSource::Pattern { name }),
@@ -268,7 +298,13 @@ impl Args {
             PolarizationArg::Scrambled => Polarization::Scrambled,
         };
         let pairs = self.mpi.iter().zip(&self.mpi_delay);
-        Ok(pairs.map(|(&level, &delay)| Reflection { level, delay, polarization }).collect())
+        Ok(pairs
+            .map(|(&level, &delay)| Reflection {
+                level,
+                delay,
+                polarization,
+            })
+            .collect())
     }
 
     fn adc(&self) -> Option<Adc> {
@@ -277,21 +313,52 @@ impl Args {
         }
         let plain = Adc::default();
         // Eight bits are a real-time oscilloscope's; more effective bits need a wider word.
-        let bits = if self.enob.is_some_and(|enob| enob > 8.0) { 16 } else { plain.bits };
-        Some(Adc { bits, enob: self.enob, clip: self.clip.unwrap_or(plain.clip) })
+        let bits = if self.enob.is_some_and(|enob| enob > 8.0) {
+            16
+        } else {
+            plain.bits
+        };
+        Some(Adc {
+            bits,
+            enob: self.enob,
+            clip: self.clip.unwrap_or(plain.clip),
+        })
     }
 
     fn refuse_what_comes_later(&self) -> Result<(), CliError> {
         let told = [
-            ("--reflector", self.reflector.first(), "use --mpi -30dB --mpi-delay 100ns for a pair of reflectors"),
+            (
+                "--reflector",
+                self.reflector.first(),
+                "use --mpi -30dB --mpi-delay 100ns for a pair of reflectors",
+            ),
             ("--chirp", self.chirp.as_ref(), "leave --chirp out"),
-            ("--dispersion", self.dispersion.as_ref(), "leave --dispersion out"),
-            ("--wavelength", self.wavelength.as_ref(), "leave --wavelength out"),
-            ("--jitter", self.jitter.as_ref(), "use --ppm for a clock that is off"),
-            ("--touchstone", self.touchstone.as_ref(), "use --rx-bandwidth for a channel that limits"),
+            (
+                "--dispersion",
+                self.dispersion.as_ref(),
+                "leave --dispersion out",
+            ),
+            (
+                "--wavelength",
+                self.wavelength.as_ref(),
+                "leave --wavelength out",
+            ),
+            (
+                "--jitter",
+                self.jitter.as_ref(),
+                "use --ppm for a clock that is off",
+            ),
+            (
+                "--touchstone",
+                self.touchstone.as_ref(),
+                "use --rx-bandwidth for a channel that limits",
+            ),
             ("--ports", self.ports.as_ref(), "leave --ports out"),
         ];
-        match told.into_iter().find_map(|(option, value, hint)| Some((option, value?, hint))) {
+        match told
+            .into_iter()
+            .find_map(|(option, value, hint)| Some((option, value?, hint)))
+        {
             Some((option, value, hint)) => Err(CliError::comes_later(option, value, hint)),
             None => Ok(()),
         }
