@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use etalon_dsp::{Observer, ReceiveOptions, Traces};
 use etalon_types::report::{Input, Provenance, QualityFlag};
-use etalon_types::{LinkReport, ReadError, WaveformSource};
+use etalon_types::{Figure, LinkReport, ReadError, WaveformSource};
 use sha2::{Digest, Sha256};
 
 mod config;
@@ -107,6 +107,7 @@ pub fn analyze_trace(
         sample_interval_s: interval_s,
         t0_s: info.t0_s,
     };
+    name_unit(&mut report, &info.unit);
     let warnings = info.warnings.iter().map(|warning| QualityFlag {
         flag: "capture".to_owned(),
         detail: warning.clone(),
@@ -118,6 +119,16 @@ pub fn analyze_trace(
         report,
         traces: reception.traces,
     })
+}
+
+/// The receiver knows no unit and says `sample`; the source may know better.
+fn name_unit(report: &mut LinkReport, unit: &str) {
+    if let Figure::Estimate(oma) = &mut report.estimates.oma_outer
+        && oma.unit == "sample"
+        && !unit.is_empty()
+    {
+        unit.clone_into(&mut oma.unit);
+    }
 }
 
 /// Says which program, options and machine made a result.

@@ -148,41 +148,38 @@ enum Showing {
 
 /// The command that helps most after this report, ready to be typed.
 fn next(report: &LinkReport, link: &LinkArgs, showing: Showing) -> String {
-    let mut words = vec!["etalon".to_owned()];
-    let rejected = classified::rejecting(&report.quality).map(|flag| flag.flag.as_str());
+    let path = report.input.path.clone();
+    let command = |verb: &str, link: &LinkArgs, more: &[&str]| {
+        let mut words = vec!["etalon".to_owned(), verb.to_owned(), path.clone()];
+        words.extend(link.words());
+        words.extend(more.iter().map(|&word| word.to_owned()));
+        join(&words)
+    };
     let mut link = link.clone();
-    link.channel = Some(report.input.channel.clone());
-    link.segment = Some(report.input.segment);
+    let rejected = classified::rejecting(&report.quality).map(|flag| flag.flag.as_str());
     let kind = report.classification.as_ref().map(|c| c.kind);
     match (showing, rejected) {
-        (Showing::Several, _) => words.extend(["analyze".into(), report.input.path.clone()]),
+        (Showing::Several, _) => {
+            link.channel = Some(report.input.channel.clone());
+            link.segment = Some(report.input.segment);
+            command("analyze", &link, &[])
+        }
         (Showing::One, Some("pattern-not-found")) => {
-            words.extend([
-                "analyze".into(),
-                report.input.path.clone(),
-                "--pattern".into(),
-                "none".into(),
-            ]);
-            "auto".clone_into(&mut link.pattern.text);
+            "none".clone_into(&mut link.pattern.text);
+            command("analyze", &link, &[])
         }
         (Showing::One, Some("wrong-rate")) => {
-            words.extend(["analyze".into(), report.input.path.clone()]);
             "auto".clone_into(&mut link.baud.text);
+            command("analyze", &link, &[])
         }
         (Showing::One, Some(_)) => {
-            words.extend(["info".into(), report.input.path.clone()]);
+            let mut words = vec!["etalon".to_owned(), "info".into(), path];
             words.extend(info_words(&link));
-            return join(&words);
+            join(&words)
         }
-        (Showing::One, None) if kind == Some(FaultKind::Mpi) => {
-            words.extend(["mpi".into(), report.input.path.clone()]);
-        }
-        (Showing::One, None) => {
-            words.extend(["analyze".into(), report.input.path.clone(), "--json".into()]);
-        }
+        (Showing::One, None) if kind == Some(FaultKind::Mpi) => command("mpi", &link, &[]),
+        (Showing::One, None) => command("analyze", &link, &["--json"]),
     }
-    words.extend(link.words());
-    join(&words)
 }
 
 fn info_words(link: &LinkArgs) -> Vec<String> {

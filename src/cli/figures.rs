@@ -22,7 +22,7 @@ impl Notation {
             Self::Scientific => format!("{value:.2e}"),
             Self::Decibel => format!("{value:.2}"),
             Self::Plain => format!("{value:.3}"),
-            Self::Engineering => engineering(value, unit),
+            Self::Engineering => quantity(value, unit),
         }
     }
 }
@@ -70,6 +70,29 @@ pub fn short(figure: &Figure, notation: Notation) -> String {
         (Some(value), _) => notation.number(value, figure.estimate().map_or("", |e| &e.unit)),
         (None, Some(high)) => format!("<{}", notation.number(high, "")),
         (None, None) => "-".to_owned(),
+    }
+}
+
+/// Writes a value in its unit: with an SI prefix where the unit is a base unit, else as it is,
+/// so that neither `mmW` nor a bare `m` comes out.
+pub fn quantity(value: f64, unit: &str) -> String {
+    match unit {
+        "V" | "W" | "A" | "s" | "Hz" | "Bd" | "S/s" | "m" => engineering(value, unit),
+        "" | "1" | "sample" => general(value),
+        other => format!("{} {other}", general(value)),
+    }
+}
+
+/// Writes four significant digits.
+fn general(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if (1e-3..1e5).contains(&magnitude) {
+        let digits = (3 - magnitude.log10().floor() as i32).clamp(0, 6);
+        format!("{value:.*}", digits as usize)
+    } else {
+        format!("{value:.3e}")
     }
 }
 
@@ -164,6 +187,10 @@ mod tests {
     fn lines_keep_their_width() {
         assert_eq!(count(1_048_576), "1,048,576");
         assert_eq!(count(999), "999");
+        assert_eq!(quantity(1.5e-3, "W"), "1.5 mW");
+        assert_eq!(quantity(1.5, "mW"), "1.500 mW");
+        assert_eq!(quantity(-127.3, ""), "-127.3");
+        assert_eq!(quantity(261.1e-6, ""), "2.611e-4");
         assert_eq!(cut("abcdefgh", 6), "abc...");
         assert_eq!(cut("a\nb", 6), "a b");
         assert_eq!(cut_left("/a/long/path", 8), ".../path".to_owned());

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::capture::{self, Choice};
 use super::error::{CliError, Exit};
-use super::figures::{count, cut, cut_left};
+use super::figures::{count, cut, cut_left, quantity};
 use super::screen::COLUMNS;
 use super::shell::join;
 use super::talk::{Globals, print, print_json};
@@ -178,7 +178,7 @@ fn row(record: &InfoRecord) -> String {
     let level = |v: Option<f64>| {
         v.map_or_else(
             || "-".into(),
-            |v| engineering(v, &record.unit).trim().to_owned(),
+            |v| quantity(v, &record.unit),
         )
     };
     let rate = record

@@ -141,21 +141,15 @@ fn row(record: &MpiRecord) -> String {
     ) + "\n"
 }
 
+/// Columns before a value.
+const LABEL: usize = 11;
+
 fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
-    let mut lines = vec![cut(
-        &format!("MPI        {}", figure(&record.mpi_db, Notation::Decibel)),
-        COLUMNS,
-    )];
+    let level = figure(&record.mpi_db, Notation::Decibel);
+    let mut lines = wrap(&format!("MPI        {level}"), COLUMNS, LABEL);
     lines.push(format!("regime     {}", regime(record.mpi_regime)));
     let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
-    lines.push(cut(&format!("linewidth  {linewidth}"), COLUMNS));
-    if let Some(reason) = record.mpi_db.reason() {
-        lines.extend(
-            wrap(&format!("MPI: {reason}"), COLUMNS, 2)
-                .into_iter()
-                .take(2),
-        );
-    }
+    lines.extend(wrap(&format!("linewidth  {linewidth}"), COLUMNS, LABEL));
     for path in record.mpi_paths.iter().take(4) {
         lines.push(path_line(path));
     }

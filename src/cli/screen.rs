@@ -9,7 +9,7 @@ use etalon_types::units::engineering;
 use etalon_types::{Figure, LinkReport, Modulation};
 
 use super::classified::rejecting;
-use super::figures::{Notation, count, cut, cut_left, figure, short, wrap};
+use super::figures::{Notation, count, cut, cut_left, figure, quantity, short, wrap};
 
 /// Columns of the screen.
 pub const COLUMNS: usize = 80;
@@ -186,7 +186,7 @@ fn figure_lines(report: &LinkReport) -> Vec<String> {
         "BER    {}",
         figure(&e.pre_fec_ber, Notation::Scientific)
     )];
-    lines.push(counted(&e.pre_fec_ber));
+    lines.extend(counted(&e.pre_fec_ber));
     lines.push(format!("SER    {}", figure(&e.ser, Notation::Scientific)));
     lines.push(format!("SNR    {}", figure(&e.snr_db, Notation::Decibel)));
     lines.push(format!(
@@ -240,31 +240,24 @@ fn figure_lines(report: &LinkReport) -> Vec<String> {
     lines
 }
 
-fn counted(ber: &Figure) -> String {
+/// Errors, count and method of the BER, when anything was counted.
+fn counted(ber: &Figure) -> Option<String> {
     match ber {
         Figure::Estimate(e) => {
             let errors = e
                 .errors
                 .map_or_else(String::new, |n| format!("{} errors, ", count(n)));
-            format!("       {errors}n = {}, {}", count(e.n), e.method)
+            Some(format!("       {errors}n = {}, {}", count(e.n), e.method))
         }
-        Figure::NotMeasurable(none) => none
-            .n
-            .map_or_else(String::new, |n| format!("       n = {}", count(n))),
+        Figure::NotMeasurable(none) => none.n.map(|n| format!("       n = {}", count(n))),
     }
 }
 
 fn levels(report: &LinkReport) -> String {
-    let means: Vec<String> = report
-        .levels
-        .iter()
-        .map(|l| engineering(l.mean, ""))
-        .collect();
-    means
-        .iter()
-        .map(|m| m.trim())
-        .collect::<Vec<_>>()
-        .join("  ")
+    // The report's levels carry no unit of their own; they share that of the amplitude.
+    let unit = report.estimates.oma_outer.estimate().map_or("", |oma| &oma.unit);
+    let means: Vec<String> = report.levels.iter().map(|l| quantity(l.mean, unit)).collect();
+    means.join("  ")
 }
 
 fn equalizer(report: &LinkReport) -> String {
