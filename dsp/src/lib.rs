@@ -3,14 +3,31 @@
 //! [`receive`] is the one way in: samples and [`ReceiveOptions`] go in, a [`Reception`] comes
 //! out, with the figures as an [`etalon_types::LinkReport`] and the curves as [`Traces`].
 
+pub mod align;
+pub mod blind;
+pub mod channel;
+pub mod condition;
+pub mod equalizer;
+pub mod eye;
+pub mod least_squares;
+pub mod levels;
+pub mod line_code;
+pub mod mpi;
 pub mod options;
+mod receive;
+pub mod register_lock;
+pub mod resample;
+pub mod slicer;
+pub mod statistics;
 pub mod timing;
 pub mod traces;
+pub mod train;
 
 pub use options::{
     BaudChoice, EqualizerChoice, LineCode, Measures, ModulationChoice, PatternChoice, Quantity,
     ReceiveOptions,
 };
+pub use receive::receive;
 pub use traces::{Eye, LevelHistogram, Reflectogram, ResidualSpectrum, Traces};
 
 /// Why the receiver could not start: the options contradict each other or the capture.
@@ -73,22 +90,4 @@ pub trait Observer {
 
 impl Observer for () {
     fn stage(&mut self, _name: &'static str) {}
-}
-
-/// Turns samples into figures.
-///
-/// # Shapes
-/// `samples` are in the unit of the capture, at a constant interval of `sample_interval_s`
-/// seconds.
-///
-/// # Errors
-/// [`Error`] when the options make no sense. Trouble within the capture is a quality flag.
-pub fn receive(
-    samples: &[f32],
-    sample_interval_s: f64,
-    options: &ReceiveOptions,
-    observer: &mut dyn Observer,
-) -> Result<Reception, Error> {
-    let _ = (samples, sample_interval_s, options, observer);
-    Err(Error::NoSampleRate)
 }

@@ -1,0 +1,88 @@
+//! The link's pulse response from known or decided symbols, and what it says of the bandwidth.
+//!
+//! The samples are modelled as `x(s k + p) = x0 + sum_j h(s j + p) d(k - j)`; the pulse `h` is
+//! found phase by phase by least squares on the symbols, `j` from -[`BEFORE`] to [`AFTER`]. Its
+//! Fourier transform is the response of transmitter, fibre and receiver together, the
+//! rectangular symbol included (3.9 dB at half the symbol rate).
+
+use num_complex::Complex64;
+
+use crate::least_squares::cholesky_solve;
+
+/// Symbols of the pulse before its main cursor.
+const BEFORE: usize = 6;
+/// Symbols of the pulse after its main cursor.
+const AFTER: usize = 10;
+/// Symbols that are used at most.
+const USED: usize = 1 << 15;
+
+/// A pulse response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    /// Samples of the pulse, `spacing` a symbol, in units of half the level spacing.
+    pub pulse: Vec<f64>,
+    /// Samples per symbol.
+    pub spacing: usize,
+}
+
+impl Channel {
+    /// Fits the pulse; `None` when the symbols do not excite it.
+    pub fn fit(samples: &[f32], targets: &[f32], spacing: usize) -> Option<Self> {
+        let span = BEFORE + AFTER + 1;
+        let symbols = (samples.len() / spacing).min(targets.len()).min(USED);
+        if symbols < 8 * span {
+            return None;
+        }
+        let size = span + 1;
+        let row = |k: usize| -> Vec<f64> {
+            (0..span).map(|j| f64::from(targets[k + BEFORE - j])).chain([1.0]).collect()
+        };
+        let mut gram = vec![0.0; size * size];
+        let mut rhs = vec![vec![0.0; size]; spacing];
+        for k in AFTER..symbols - BEFORE {
+            let d = row(k);
+            for i in 0..size {
+                for j in 0..=i {
+                    gram[i * size + j] += d[i] * d[j];
+                }
+                for (p, r) in rhs.iter_mut().enumerate() {
+                    r[i] += d[i] * f64::from(samples[spacing * k + p]);
+                }
+            }
+        }
+        for i in 0..size {
+            for j in i + 1..size {
+                gram[i * size + j] = gram[j * size + i];
+            }
+        }
+        let mut pulse = vec![0.0; span * spacing];
+        for (p, r) in rhs.iter().enumerate() {
+            let h = cholesky_solve(&mut gram.clone(), r, size)?;
+            for j in 0..span {
+                pulse[spacing * j + p] = h[j];
+            }
+        }
+        Some(Self { pulse, spacing })
+    }
+
+    /// Returns the magnitude at a frequency given in symbol rates, relative to zero frequency,
+    /// in dB.
+    pub fn gain_db(&self, frequency: f64) -> f64 {
+        let at = |f: f64| -> f64 {
+            let step = -2.0 * std::f64::consts::PI * f / self.spacing as f64;
+            self.pulse
+                .iter()
+                .enumerate()
+                .map(|(i, h)| Complex64::cis(step * i as f64) * h)
+                .sum::<Complex64>()
+                .norm()
+        };
+        20.0 * (at(frequency).max(1e-12) / at(0.0).max(1e-12)).log10()
+    }
+
+    /// Returns the -3 dB bandwidth in symbol rates, up to half the sampling rate.
+    pub fn bandwidth(&self) -> f64 {
+        let top = 0.5 * self.spacing as f64;
+        (1..=400).map(|i| i as f64 * top / 400.0).find(|&f| self.gain_db(f) < -3.0).unwrap_or(top)
+    }
+}

@@ -1,0 +1,184 @@
+//! Looks at the samples before anything is computed: non-finite, constant, clipped.
+//!
+//! Nothing is repaired. Non-finite samples cut the capture: the longest finite stretch is
+//! analyzed and the flag says which. Clipping is only reported.
+
+use std::ops::Range;
+
+use etalon_types::report::QualityFlag;
+
+/// What is usable of a capture, and what is odd about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The samples to analyze.
+    pub range: Range<usize>,
+    /// What was seen.
+    pub flags: Vec<QualityFlag>,
+    /// Why nothing can be measured, when that is so.
+    pub fatal: Option<String>,
+}
+
+/// Fraction of samples at an end of the range from which on they count as clipped.
+const CLIPPED_FRACTION: f64 = 2e-4;
+
+/// Makes a quality flag.
+pub fn flag(flag: &str, detail: impl Into<String>) -> QualityFlag {
+    QualityFlag { flag: flag.into(), detail: detail.into() }
+}
+
+/// Looks at the samples.
+pub fn condition(samples: &[f32]) -> Condition {
+    let mut flags = Vec::new();
+    let range = longest_finite(samples);
+    let bad = samples.iter().filter(|x| !x.is_finite()).count();
+    if bad > 0 {
+        let first = samples.iter().position(|x| !x.is_finite()).unwrap_or(0);
+        flags.push(flag(
+            "nan",
+            format!(
+                "{bad} of {} samples are not finite, the first at {first}; the longest finite stretch, samples {} to {}, is analyzed",
+                samples.len(),
+                range.start,
+                range.end
+            ),
+        ));
+    }
+    let used = &samples[range.clone()];
+    let fatal = if used.is_empty() {
+        flags.push(flag("too-short", "no finite sample"));
+        Some("the capture holds no finite sample".to_owned())
+    } else {
+        let (low, high) = extremes(used);
+        if low == high {
+            flags.push(flag("constant", format!("every sample is {low}")));
+            Some(format!("the capture is constant at {low}"))
+        } else {
+            flags.extend(clipping(used, low, high));
+            None
+        }
+    };
+    Condition { range, flags, fatal }
+}
+
+fn longest_finite(samples: &[f32]) -> Range<usize> {
+    let mut best = 0..0;
+    let mut start = 0;
+    for (i, x) in samples.iter().enumerate() {
+        if !x.is_finite() {
+            if i - start > best.len() {
+                best = start..i;
+            }
+            start = i + 1;
+        }
+    }
+    if samples.len() - start.min(samples.len()) > best.len() {
+        best = start..samples.len();
+    }
+    best
+}
+
+fn extremes(samples: &[f32]) -> (f32, f32) {
+    samples.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &x| (l.min(x), h.max(x)))
+}
+
+/// A clipped end piles samples up at exactly one value: far more than in the next 1.5 % of the
+/// range. A capture with few distinct values (a noiseless pattern) piles up everywhere and is
+/// not judged.
+fn clipping(samples: &[f32], low: f32, high: f32) -> Option<QualityFlag> {
+    if few_values(samples) {
+        return None;
+    }
+    let margin = 0.015 * (high - low);
+    let (mut at, mut near) = ([0u64; 2], [0u64; 2]);
+    for &x in samples {
+        if x == low {
+            at[0] += 1;
+        } else if x < low + margin {
+            near[0] += 1;
+        }
+        if x == high {
+            at[1] += 1;
+        } else if x > high - margin {
+            near[1] += 1;
+        }
+    }
+    let n = samples.len() as f64;
+    let clipped: u64 = (0..2)
+        .filter(|&i| at[i] >= 16 && at[i] as f64 >= CLIPPED_FRACTION * n && at[i] > 2 * near[i])
+        .map(|i| at[i])
+        .sum();
+    (clipped > 0).then(|| {
+        flag(
+            "clipping",
+            format!(
+                "{:.3} % of the samples stand at the end of the range ({low} to {high}): levels and noise are biased",
+                100.0 * clipped as f64 / n
+            ),
+        )
+    })
+}
+
+fn few_values(samples: &[f32]) -> bool {
+    let mut seen: Vec<u32> = Vec::with_capacity(17);
+    for x in samples.iter().take(8192) {
+        if !seen.contains(&x.to_bits()) {
+            seen.push(x.to_bits());
+            if seen.len() > 16 {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(samples: &[f32], flags: &[&str], fatal: bool) {
+        let found = condition(samples);
+        let names: Vec<&str> = found.flags.iter().map(|f| f.flag.as_str()).collect();
+        assert_eq!(names, flags);
+        assert_eq!(found.fatal.is_some(), fatal);
+    }
+
+    fn wave(n: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * i) as f32 * 0.37).sin() + 0.3 * ((i * 7) as f32).cos()).collect()
+    }
+
+    #[test]
+    fn clean_samples_pass() {
+        check(&wave(10_000), &[], false);
+    }
+
+    #[test]
+    fn constant_and_empty_are_fatal() {
+        check(&[0.5; 100], &["constant"], true);
+        check(&[], &["too-short"], true);
+        check(&[f32::NAN; 10], &["nan", "too-short"], true);
+    }
+
+    #[test]
+    fn nan_cuts_the_capture() {
+        let mut samples = wave(10_000);
+        samples[2_000] = f32::NAN;
+        check(&samples, &["nan"], false);
+        assert_eq!(condition(&samples).range, 2_001..10_000);
+    }
+
+    #[test]
+    fn clipping_is_seen_from_half_a_per_mille() {
+        let mut samples = wave(100_000);
+        let mut sorted = samples.clone();
+        sorted.sort_by(f32::total_cmp);
+        let limit = sorted[sorted.len() - 1_000];
+        samples.iter_mut().for_each(|x| *x = x.min(limit));
+        check(&samples, &["clipping"], false);
+    }
+
+    #[test]
+    fn a_noiseless_pattern_is_not_clipped() {
+        let samples: Vec<f32> = (0..10_000).map(|i| ((i * 7919) % 4) as f32).collect();
+        check(&samples, &[], false);
+    }
+}

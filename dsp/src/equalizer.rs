@@ -1,0 +1,110 @@
+//! Applies equalizer taps: feed-forward, and feed-forward with decision feedback.
+
+use crate::least_squares::{Fit, Shape};
+use crate::slicer::{Slicer, nominal};
+
+/// An equalizer whose output is in the unit of the samples: its feed-forward taps sum to one, so
+/// that a constant level passes unchanged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Equalizer {
+    /// Tap spacing and counts.
+    pub shape: Shape,
+    /// Feed-forward taps, earliest sample first, sum 1.
+    pub taps: Vec<f32>,
+    /// Feedback taps in units of half the level spacing of the fit, nearest symbol first; they
+    /// are subtracted.
+    pub feedback: Vec<f32>,
+    /// What a sample beyond the capture's ends counts as.
+    pub pad: f32,
+}
+
+/// Sum of taps over the sum of their magnitudes below which the input has no usable DC.
+const MIN_DC: f64 = 1e-3;
+
+impl Equalizer {
+    /// Passes the sample at the decision instant.
+    pub fn identity(spacing: usize, pad: f32) -> Self {
+        Self { shape: Shape { spacing, taps: 1, feedback: 0 }, taps: vec![1.0], feedback: vec![], pad }
+    }
+
+    /// Scales a fit so that its taps sum to one.
+    ///
+    /// A capture without DC (an AC-coupled one) can lead to taps that sum to nearly zero; then
+    /// they are scaled so that the largest is one.
+    pub fn from_fit(fit: &Fit, shape: Shape, pad: f32) -> Self {
+        let sum: f64 = fit.taps.iter().sum();
+        let size: f64 = fit.taps.iter().map(|w| w.abs()).sum();
+        let scale = if sum > MIN_DC * size {
+            1.0 / sum
+        } else {
+            1.0 / fit.taps.iter().fold(f64::MIN_POSITIVE, |m, w| m.max(w.abs()))
+        };
+        Self {
+            shape,
+            taps: fit.taps.iter().map(|w| (w * scale) as f32).collect(),
+            feedback: fit.feedback.iter().map(|f| (-f * scale) as f32).collect(),
+            pad,
+        }
+    }
+
+    /// Returns the noise enhancement for white noise at the symbol rate's band, in dB:
+    /// `10 log10(spacing sum w^2)` with taps that sum to 1, so that an integrate-and-dump
+    /// receiver has 0 dB.
+    pub fn noise_enhancement_db(&self) -> f64 {
+        let sum: f64 = self.taps.iter().map(|&w| f64::from(w)).sum();
+        let squares: f64 = self.taps.iter().map(|&w| f64::from(w).powi(2)).sum();
+        10.0 * (self.shape.spacing as f64 * squares / (sum * sum).max(f64::MIN_POSITIVE)).log10()
+    }
+
+    /// Returns the index of the largest tap.
+    pub fn main_cursor(&self) -> usize {
+        (0..self.taps.len()).max_by(|&a, &b| self.taps[a].abs().total_cmp(&self.taps[b].abs())).unwrap_or(0)
+    }
+
+    /// Runs the feed-forward part over all symbols.
+    ///
+    /// Vectorized across outputs: a block of outputs stays in registers or L1 while the taps
+    /// pass over it.
+    pub fn feed_forward(&self, samples: &[f32]) -> Vec<f32> {
+        const BLOCK: usize = 512;
+        let (s, centre) = (self.shape.spacing, self.shape.centre());
+        let symbols = samples.len() / s;
+        let tail = self.taps.len();
+        let mut padded = vec![self.pad; centre];
+        padded.extend_from_slice(samples);
+        padded.extend(std::iter::repeat_n(self.pad, tail + s));
+        let phases: Vec<Vec<f32>> = (0..s).map(|p| padded[p..].iter().step_by(s).copied().collect()).collect();
+        let mut out = vec![0.0f32; symbols];
+        for (b, block) in out.chunks_mut(BLOCK).enumerate() {
+            for (i, &w) in self.taps.iter().enumerate() {
+                let lane = &phases[i % s][b * BLOCK + i / s..];
+                for (y, &x) in block.iter_mut().zip(lane) {
+                    *y += w * x;
+                }
+            }
+        }
+        out
+    }
+
+    /// Subtracts the feedback of decided symbols in place, deciding as it goes with `slicer`,
+    /// and returns the decisions. `known` symbols (the training ones) are fed back instead of
+    /// decisions where they exist.
+    pub fn decision_feedback(&self, forward: &mut [f32], slicer: &Slicer, known: &[Option<u8>]) -> Vec<u8> {
+        let levels = slicer.means.len();
+        let values: Vec<f32> = (0..levels as u8).map(|s| nominal(levels, s) as f32).collect();
+        let mut decided = Vec::with_capacity(forward.len());
+        for k in 0..forward.len() {
+            let back: f32 = self
+                .feedback
+                .iter()
+                .enumerate()
+                .filter(|(j, _)| *j < k)
+                .map(|(j, f)| f * values[decided[k - 1 - j] as usize])
+                .sum();
+            forward[k] -= back;
+            let decision = slicer.decide(forward[k]);
+            decided.push(known.get(k).copied().flatten().unwrap_or(decision));
+        }
+        decided
+    }
+}

@@ -1,0 +1,208 @@
+//! Multipath interference from one capture: level, linewidth, regime, delay.
+//!
+//! The field is the sum of the signal and delayed copies of itself, so the photocurrent carries
+//! the beat `2 sqrt(m) cos(psi(t)) sqrt(P(t) P(t - tau))`. [`track`] decides symbols against
+//! levels that follow the beat, [`level`] takes the beat's slow power and its linewidth from the
+//! block means, [`reflectogram`] correlates what is left with the delayed signal.
+//!
+//! The level is only claimed when the capture can tell (see [`assess`]):
+//! * the beat turns often enough (K = 2 pi linewidth T, at least [`MIN_COHERENCE_ANGLES`] by
+//!   estimate);
+//! * a delayed copy of the signal is found in the residual, for without one the slow residual
+//!   may be supply hum, AC coupling or laser noise;
+//! * the delay spans enough of the coherence time (V = 2 pi linewidth tau, at least
+//!   [`MIN_DELAY_ANGLE`] by estimate): below, the phase hardly leaves where it stands and the
+//!   level fit takes part of the beat for signal.
+
+pub mod level;
+pub mod reflectogram;
+pub mod track;
+
+use etalon_types::Figure;
+use etalon_types::report::{MpiPath, MpiRegime};
+
+use crate::slicer::Slicer;
+use crate::statistics::{CONFIDENCE, Z95, between, chi_squared_ratio};
+use crate::traces::{Reflectogram, ResidualSpectrum};
+use level::Beat;
+
+/// Estimated coherence angles below which no level is claimed. The estimate scatters upwards on
+/// short captures, so this is above the ten that the method needs.
+pub const MIN_COHERENCE_ANGLES: f64 = 30.0;
+
+/// Estimated V below which no level is claimed: for smaller V the autocorrelation of the beat
+/// is cut by the delay and the estimate saturates near 2.
+pub const MIN_DELAY_ANGLE: f64 = 2.6;
+
+/// Level in dB below which a found beat is called `none`.
+pub const FLOOR_DB: f64 = -60.0;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessment {
+    /// Level in dB.
+    pub level: Figure,
+    /// Linewidth in hertz.
+    pub linewidth: Figure,
+    /// Regime, when it can be told.
+    pub regime: Option<MpiRegime>,
+    /// Reflection pairs.
+    pub paths: Vec<MpiPath>,
+    /// Spectrum of the slow residual.
+    pub spectrum: Option<ResidualSpectrum>,
+    /// Correlation over the delay.
+    pub reflectogram: Option<Reflectogram>,
+    /// Mean square of the residual after the beat was taken out over before.
+    pub beat_share: f64,
+    /// Significance of the slow residual in standard deviations.
+    pub beat_significance: f64,
+}
+
+/// What the assessment works on.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Equalized samples, one a symbol, as optical power above the zero level.
+    pub power: &'a [f32],
+    /// Levels found in them, zero level taken off.
+    pub slicer: &'a Slicer,
+    /// Symbol rate in baud.
+    pub baud_hz: f64,
+    /// Lags within the equalizer's span, which are intersymbol interference.
+    pub guard: usize,
+    /// Linewidth in hertz when known from elsewhere.
+    pub linewidth_hz: Option<f64>,
+}
+
+/// Definition that goes with every level.
+const DEFINITION: &str = "10 log10 of interferer power over signal power, co-polarized part";
+
+/// Assesses the interference.
+pub fn assess(input: &Input) -> Assessment {
+    let tracked = track::decide(input.power, input.slicer, track::BLOCK);
+    let beat = level::beat(input.power, &tracked, input.baud_hz);
+    let gram = reflectogram::correlate(input.power, &tracked, &beat, input.baud_hz, input.guard);
+    let mut assessment = Assessment {
+        level: Figure::not_measurable("not assessed"),
+        linewidth: Figure::not_measurable("no interference to take it from"),
+        regime: None,
+        paths: gram.as_ref().map(|g| reflectogram::paths(g, input.baud_hz)).unwrap_or_default(),
+        spectrum: level::spectrum(&beat, input.baud_hz),
+        reflectogram: gram,
+        beat_share: beat.share,
+        beat_significance: beat.significance,
+    };
+    judge(input, &beat, &mut assessment);
+    assessment
+}
+
+fn judge(input: &Input, beat: &Beat, out: &mut Assessment) {
+    let duration = input.power.len() as f64 / input.baud_hz;
+    if beat.blocks < 64 {
+        out.level = Figure::not_measurable(format!(
+            "capture of {:.2} us is too short to average the beat",
+            duration * 1e6
+        ));
+        return;
+    }
+    let bound_db = 10.0 * beat.upper_bound.log10();
+    let found = beat.significance >= level::MIN_SIGNIFICANCE;
+    if !found && out.paths.is_empty() {
+        out.regime = Some(MpiRegime::None);
+        out.level = Figure::at_most(
+            bound_db,
+            "dB",
+            CONFIDENCE,
+            beat.blocks as u64,
+            format!("no interference found; anything that turns within the capture is below {bound_db:.1} dB"),
+        );
+        return;
+    }
+    if !found {
+        frozen(duration, out);
+        return;
+    }
+    with_beat(input, beat, duration, out);
+}
+
+/// A delayed copy without a moving beat.
+fn frozen(duration: f64, out: &mut Assessment) {
+    out.regime = Some(MpiRegime::Frozen);
+    out.level = Figure::not_measurable(format!(
+        "a delayed copy of the signal is there, but its beat does not turn within the capture of {:.2} us: a fixed echo, or a phase that is frozen for so long",
+        duration * 1e6
+    ));
+}
+
+fn with_beat(input: &Input, beat: &Beat, duration: f64, out: &mut Assessment) {
+    let width = input.linewidth_hz.unwrap_or(beat.half_width_hz);
+    let angles = 2.0 * std::f64::consts::PI * width * duration;
+    let Some(path) = out.paths.first().cloned() else {
+        out.level = Figure::not_measurable(format!(
+            "the residual wanders slowly, as interference of {:.1} dB would, but no delayed copy of the signal is in it: hum, AC coupling or laser noise, or a delay beyond half the capture",
+            10.0 * beat.level.log10()
+        ));
+        return;
+    };
+    if angles < MIN_COHERENCE_ANGLES {
+        out.regime = Some(MpiRegime::Frozen);
+        out.level = Figure::not_measurable(format!(
+            "capture of {:.2} us holds about {angles:.0} coherence angles of the beat: at least {MIN_COHERENCE_ANGLES:.0} are needed, so about {:.0} us",
+            duration * 1e6,
+            duration * 1e6 * MIN_COHERENCE_ANGLES / angles.max(0.1)
+        ));
+        return;
+    }
+    let delay_angle = 2.0 * std::f64::consts::PI * width * path.delay_s;
+    if delay_angle < MIN_DELAY_ANGLE {
+        out.regime = Some(MpiRegime::Coherent);
+        out.level = Figure::not_measurable(format!(
+            "the delay of {:.1} ns is short against the coherence time (2 pi linewidth delay is about {delay_angle:.1}, {MIN_DELAY_ANGLE:.1} is needed): part of the beat stands still and hides in the levels",
+            path.delay_s * 1e9
+        ));
+        return;
+    }
+    out.regime = Some(MpiRegime::Incoherent);
+    out.level = level_figure(beat, angles, delay_angle);
+    out.linewidth = linewidth_figure(beat, angles);
+    if let (Figure::Estimate(level), Some(first)) = (&out.level, out.paths.first_mut()) {
+        first.level_db = Some(level.value);
+        first.low_db = Some(level.low);
+        first.high_db = Some(level.high);
+    }
+}
+
+/// Interval: chi-squared with 8 K degrees of freedom for the beat's mean square (relative
+/// variance 1/(4K)), widened by the removed mean (8/K^2), the finite delay (exp(-2V)/2) and the
+/// receiver noise in the block means.
+fn level_figure(beat: &Beat, angles: f64, delay_angle: f64) -> Figure {
+    let relative = 0.25 / angles + 8.0 / (angles * angles) + 0.5 * (-2.0 * delay_angle).exp()
+        + (beat.noise_sigma / beat.level).powi(2);
+    let dof = 2.0 / relative;
+    let tail = (1.0 - CONFIDENCE) / 2.0;
+    let db = |x: f64| 10.0 * x.log10();
+    between(
+        db(beat.level),
+        db(beat.level / chi_squared_ratio(dof, 1.0 - tail)),
+        db(beat.level / chi_squared_ratio(dof, tail)),
+        beat.blocks as u64,
+        "dB",
+        "low-frequency block means of the residual on tracked decisions, exponential fit of their autocovariance",
+        DEFINITION,
+    )
+}
+
+fn linewidth_figure(beat: &Beat, angles: f64) -> Figure {
+    // The rate of an exponential autocovariance observed over K/(2 pi) coherence times has a
+    // relative standard error of about sqrt(2 / K) (Bartlett), plus that of the receiver noise.
+    let relative = (2.0 / angles + (beat.noise_sigma / beat.level).powi(2)).sqrt();
+    let value = beat.half_width_hz;
+    between(
+        value,
+        value * (-Z95 * relative).exp(),
+        value * (Z95 * relative).exp(),
+        beat.blocks as u64,
+        "Hz",
+        "decay of the beat's autocovariance",
+        "full width at half maximum of the laser line, from the half width of the beat",
+    )
+}

@@ -1,0 +1,278 @@
+//! How far apart the reflections are: correlation of the residual with the delayed signal.
+//!
+//! The beat multiplies the delayed amplitude: `r(t) = 2 sqrt(m) cos(psi(t)) a(t) a(t - tau)`,
+//! `a = sqrt(P)`. Two detectors share one FFT correlation:
+//!
+//! * aided by the beat track: `sum r(t) a(t) c(t) a'(t - tau)`, coherent over the whole
+//!   capture, because the track `c` supplies the sign of the cosine;
+//! * by blocks: the plain correlation `sum r(t) a(t) a'(t - tau)` within blocks about as long as
+//!   the coherence time, squared and added. It needs no track and also sees a phase that stands
+//!   still.
+//!
+//! `a'` is the amplitude without its mean. Lags within the equalizer's span are left out: there
+//! an echo is intersymbol interference. The significance of every lag is the larger of both, each
+//! normalized to unit variance by its own median absolute deviation over the lags.
+
+use etalon_types::report::MpiPath;
+use num_complex::{Complex32, Complex64};
+use rustfft::FftPlanner;
+
+use crate::mpi::level::{self, Beat};
+use crate::mpi::track::Tracked;
+use crate::traces::Reflectogram;
+
+/// Group index of standard single-mode fibre, as in ITU-T G.652 practice.
+pub const GROUP_INDEX: f64 = 1.468;
+/// Speed of light in vacuum, m/s.
+pub const LIGHT_M_S: f64 = 299_792_458.0;
+/// Probability with which noise alone raises a peak somewhere.
+const FALSE_ALARM: f64 = 1e-3;
+/// Longest delay that is searched, in symbols.
+const MAX_LAG: usize = 1 << 17;
+/// Paths reported at most.
+const MAX_PATHS: usize = 4;
+
+/// Returns the distance between two reflections from the round-trip delay, in metres.
+pub fn distance_m(delay_s: f64) -> f64 {
+    LIGHT_M_S * delay_s / (2.0 * GROUP_INDEX)
+}
+
+/// Correlates; `None` when the capture is too short for any lag.
+pub fn correlate(power: &[f32], tracked: &Tracked, beat: &Beat, baud_hz: f64, guard: usize) -> Option<Reflectogram> {
+    let n = power.len();
+    let lags = (n / 2).min(MAX_LAG);
+    if lags < guard + 256 {
+        return None;
+    }
+    let signals = Signals::new(power, tracked, beat);
+    let aided = normalize(&coherent(&signals.aided, &signals.delayed, lags), guard);
+    let coherence = baud_hz / (2.0 * std::f64::consts::PI * beat.half_width_hz.max(1.0));
+    let block = (coherence as usize).next_power_of_two().clamp(256, 4096).min(lags.next_power_of_two() / 2);
+    let blocks = normalize(&by_blocks(&signals.plain, &signals.delayed, lags, block), guard);
+    let significance: Vec<f64> = aided.iter().zip(&blocks).map(|(a, b)| a.abs().max(*b)).collect();
+    let threshold = threshold(lags - guard);
+    let peaks = find_peaks(&significance, threshold, guard);
+    Some(Reflectogram {
+        delay_s: (0..lags).map(|k| k as f64 / baud_hz).collect(),
+        significance,
+        threshold,
+        peaks,
+    })
+}
+
+/// Height that the larger of two unit-variance noises exceeds anywhere with [`FALSE_ALARM`]:
+/// `2 lags (2 Q(z)) = FALSE_ALARM`. The squared detector's noise has a heavier upper tail (a
+/// chi-squared of many blocks), allowed for by one sigma more.
+fn threshold(lags: usize) -> f64 {
+    let tail = FALSE_ALARM / (4.0 * lags as f64);
+    let (mut low, mut high) = (0.0_f64, 20.0_f64);
+    for _ in 0..80 {
+        let middle = 0.5 * (low + high);
+        if crate::statistics::q(middle) > tail { low = middle } else { high = middle }
+    }
+    high + 1.0
+}
+
+/// The sequences that are correlated.
+struct Signals {
+    /// Residual times amplitude times the beat track.
+    aided: Vec<f32>,
+    /// Residual times amplitude.
+    plain: Vec<f32>,
+    /// Amplitude without its mean.
+    delayed: Vec<f32>,
+}
+
+impl Signals {
+    fn new(power: &[f32], tracked: &Tracked, beat: &Beat) -> Self {
+        let smooth = smooth(&beat.track, beat);
+        let n = power.len();
+        let amplitude = |t: usize| tracked.amplitude[tracked.symbols[t] as usize];
+        let mean = (0..n).map(amplitude).sum::<f64>() / n as f64;
+        let (mut aided, mut plain, mut delayed) =
+            (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
+        for t in 0..n {
+            let a = amplitude(t);
+            let c = interpolate(&smooth, t);
+            let r = f64::from(power[t]) - tracked.power[tracked.symbols[t] as usize];
+            plain.push((r * a) as f32);
+            // The beat's mean part is known by now; taking it out leaves less noise.
+            aided.push(((r - c * a) * a * c) as f32);
+            delayed.push((a - mean) as f32);
+        }
+        let offset = plain.iter().map(|&x| f64::from(x)).sum::<f64>() / n as f64;
+        plain.iter_mut().for_each(|x| *x -= offset as f32);
+        Self { aided, plain, delayed }
+    }
+}
+
+/// Smooths the track over about a third of the coherence time.
+fn smooth(track: &[f64], beat: &Beat) -> Vec<f64> {
+    let half = smoothing_half_width(beat);
+    let n = track.len();
+    let mut prefix = vec![0.0; n + 1];
+    for (i, c) in track.iter().enumerate() {
+        prefix[i + 1] = prefix[i] + c;
+    }
+    (0..n)
+        .map(|i| {
+            let (first, last) = (i.saturating_sub(half), (i + half + 1).min(n));
+            (prefix[last] - prefix[first]) / (last - first) as f64
+        })
+        .collect()
+}
+
+/// Blocks on each side: averaging more lowers the noise, averaging beyond the coherence time
+/// loses the beat.
+fn smoothing_half_width(beat: &Beat) -> usize {
+    let coherence_blocks = beat.coherence_blocks();
+    ((0.3 * coherence_blocks).round() as usize).clamp(1, 512)
+}
+
+impl Beat {
+    /// Coherence time of the beat in blocks.
+    fn coherence_blocks(&self) -> f64 {
+        if self.significance >= level::MIN_SIGNIFICANCE { 1.0 / self.rate.max(1e-6) } else { 16.0 }
+    }
+}
+
+fn interpolate(track: &[f64], t: usize) -> f64 {
+    let x = (t as f64 + 0.5) / level::BLOCK as f64 - 0.5;
+    if track.is_empty() {
+        return 0.0;
+    }
+    let i = (x.floor().max(0.0) as usize).min(track.len() - 1);
+    let j = (i + 1).min(track.len() - 1);
+    let f = (x - i as f64).clamp(0.0, 1.0);
+    track[i] * (1.0 - f) + track[j] * f
+}
+
+/// `sum_t x(t) d(t - lag)` for lags from 0 on, by one FFT.
+fn coherent(x: &[f32], d: &[f32], lags: usize) -> Vec<f64> {
+    let size = (x.len() + lags).next_power_of_two();
+    let mut planner = FftPlanner::<f64>::new();
+    let forward = planner.plan_fft_forward(size);
+    let load = |v: &[f32]| {
+        let mut out: Vec<Complex64> = v.iter().map(|&a| Complex64::new(f64::from(a), 0.0)).collect();
+        out.resize(size, Complex64::ZERO);
+        out
+    };
+    let (mut a, mut b) = (load(x), load(d));
+    forward.process(&mut a);
+    forward.process(&mut b);
+    a.iter_mut().zip(&b).for_each(|(p, q)| *p *= q.conj());
+    planner.plan_fft_inverse(size).process(&mut a);
+    (0..lags).map(|k| a[k].re / size as f64).collect()
+}
+
+/// Correlation within blocks, squared and added over the blocks. The delayed signal is cut into
+/// pieces of one block whose spectra are made once.
+fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
+    let size = 2 * block;
+    let mut planner = FftPlanner::<f32>::new();
+    let forward = planner.plan_fft_forward(size);
+    let inverse = planner.plan_fft_inverse(size);
+    let pieces = x.len() / block;
+    let spectrum = |v: &[f32]| {
+        let mut out: Vec<Complex32> = v.iter().map(|&a| Complex32::new(a, 0.0)).collect();
+        out.resize(size, Complex32::ZERO);
+        forward.process(&mut out);
+        out
+    };
+    // Pieces of the delayed signal are twice as long, so that every lag of a block is whole.
+    let delayed: Vec<Vec<Complex32>> = (0..pieces)
+        .map(|p| spectrum(&d[p * block..((p + 2) * block).min(d.len())]))
+        .collect();
+    let mut power = vec![0.0f64; lags];
+    let mut product = vec![Complex32::ZERO; size];
+    for b in 0..pieces {
+        let here = spectrum(&x[b * block..(b + 1) * block]);
+        for back in 1..=b {
+            let first_lag = (back - 1) * block;
+            if first_lag >= lags {
+                break;
+            }
+            let piece = &delayed[b - back];
+            product.iter_mut().zip(&here).zip(piece).for_each(|((z, p), q)| *z = p.conj() * q);
+            inverse.process(&mut product);
+            // Offset k of the piece against the block is a lag of back * block - k.
+            for k in 0..block {
+                let lag = back * block - k;
+                if lag < lags {
+                    power[lag] += f64::from(product[k].re).powi(2);
+                }
+            }
+        }
+    }
+    // Early blocks see fewer lags: divide by the blocks that were added.
+    for (lag, value) in power.iter_mut().enumerate() {
+        let seen = pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64;
+        *value /= seen;
+    }
+    // The variance of such a mean falls with the blocks that were added; undo that.
+    let mean = power.iter().skip(1).sum::<f64>() / (lags - 1).max(1) as f64;
+    for (lag, value) in power.iter_mut().enumerate() {
+        let seen = pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64;
+        *value = (*value - mean) * seen.sqrt();
+    }
+    power[0] = 0.0;
+    power
+}
+
+/// Scales to unit variance by the median absolute deviation over the lags beyond the guard.
+fn normalize(series: &[f64], guard: usize) -> Vec<f64> {
+    let mut tail: Vec<f64> = series.iter().skip(guard + 1).copied().collect();
+    if tail.is_empty() {
+        return vec![0.0; series.len()];
+    }
+    let middle = median(&mut tail);
+    let mut deviations: Vec<f64> = tail.iter().map(|x| (x - middle).abs()).collect();
+    let sigma = 1.4826 * median(&mut deviations);
+    if sigma <= 0.0 {
+        return vec![0.0; series.len()];
+    }
+    series.iter().enumerate().map(|(k, x)| if k <= guard { 0.0 } else { (x - middle) / sigma }).collect()
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+/// Local maxima above the threshold, strongest first; a lag next to a stronger one is its skirt.
+fn find_peaks(significance: &[f64], threshold: f64, guard: usize) -> Vec<usize> {
+    let mut above: Vec<usize> = (guard + 1..significance.len()).filter(|&k| significance[k] > threshold).collect();
+    above.sort_by(|&a, &b| significance[b].total_cmp(&significance[a]));
+    let mut peaks: Vec<usize> = Vec::new();
+    for k in above {
+        if peaks.len() == MAX_PATHS {
+            break;
+        }
+        if peaks.iter().all(|&p| p.abs_diff(k) > 4) {
+            peaks.push(k);
+        }
+    }
+    peaks
+}
+
+/// Makes the reported paths; the delay is refined by a parabola through the peak.
+pub fn paths(gram: &Reflectogram, baud_hz: f64) -> Vec<MpiPath> {
+    gram.peaks
+        .iter()
+        .map(|&k| {
+            let height = |i: usize| gram.significance.get(i).copied().unwrap_or(0.0);
+            let (l, c, r) = (height(k.saturating_sub(1)), height(k), height(k + 1));
+            let bend = l - 2.0 * c + r;
+            let shift = if bend < 0.0 { (0.5 * (l - r) / bend).clamp(-0.5, 0.5) } else { 0.0 };
+            let delay_s = (k as f64 + shift) / baud_hz;
+            MpiPath {
+                delay_s,
+                distance_m: distance_m(delay_s),
+                level_db: None,
+                low_db: None,
+                high_db: None,
+                significance: c,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! Alignment to a pseudo-random pattern by its register's recurrence.
+//!
+//! `order` error-free decided bits are a state of the register; the recurrence
+//! `b(n) = b(n - t1) xor b(n - t2) ...` then predicts every other bit, forwards and backwards.
+//! Each state tried is judged by the next bits: a wrong one disagrees with half of them.
+
+use etalon_types::pattern::{Modulation, bits_to_symbols, symbols_to_bits};
+
+/// Bits that judge a state.
+const JUDGED: usize = 512;
+/// Disagreements from which on a state is wrong: of 512 coin tosses fewer than 160 come up with
+/// a probability of 3e-18, and a bit error ratio of 0.2 stays below with 0.9999.
+const MAX_DISAGREEMENTS: usize = 160;
+/// States tried.
+const TRIES: usize = 200;
+
+/// Which bits were complemented to make the recurrence hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegisterLock {
+    /// True when the levels had to be turned over.
+    pub inverted: bool,
+    /// True when every bit had to be complemented.
+    pub complemented: bool,
+}
+
+/// Finds the transmitted symbols from the decided ones.
+///
+/// `taps` are the delays of the register. Returns the lock and the transmitted symbol of every
+/// symbol, in the capture's own polarity.
+pub fn lock(decided: &[u8], taps: &[u32], modulation: Modulation) -> Option<(RegisterLock, Vec<u8>)> {
+    let top = modulation.levels() as u8 - 1;
+    for inverted in [false, true] {
+        let levels: Vec<u8> = decided.iter().map(|&s| if inverted { top - s } else { s }).collect();
+        let bits = symbols_to_bits(&levels, modulation);
+        for complemented in [false, true] {
+            // Turning NRZ levels over is complementing their bits: one of the two is enough.
+            if modulation == Modulation::Nrz && inverted {
+                continue;
+            }
+            let flip = u8::from(complemented);
+            let stream: Vec<u8> = bits.iter().map(|b| b ^ flip).collect();
+            let Some(position) = find_state(&stream, taps) else { continue };
+            let sent: Vec<u8> = extend(&stream, position, taps).iter().map(|b| b ^ flip).collect();
+            let symbols = bits_to_symbols(&sent, modulation)
+                .iter()
+                .map(|&s| if inverted { top - s } else { s })
+                .collect();
+            return Some((RegisterLock { inverted, complemented }, symbols));
+        }
+    }
+    None
+}
+
+fn order(taps: &[u32]) -> usize {
+    taps.iter().copied().max().unwrap_or(0) as usize
+}
+
+/// Finds a position whose `order` bits predict what follows.
+fn find_state(bits: &[u8], taps: &[u32]) -> Option<usize> {
+    let order = order(taps);
+    let room = bits.len().checked_sub(order + JUDGED)?;
+    let step = (room / TRIES).max(1);
+    (0..=room).step_by(step).take(TRIES + 1).find(|&start| {
+        let mut window: Vec<u8> = bits[start..start + order].to_vec();
+        if window.iter().all(|&b| b == 0) {
+            return false;
+        }
+        let mut wrong = 0;
+        for &b in &bits[start + order..start + order + JUDGED] {
+            let next = taps.iter().fold(0, |acc, &t| acc ^ window[window.len() - t as usize]);
+            wrong += usize::from(next != b);
+            window.push(next);
+        }
+        wrong < MAX_DISAGREEMENTS
+    })
+}
+
+/// Runs the register from the state at `position` to both ends.
+fn extend(bits: &[u8], position: usize, taps: &[u32]) -> Vec<u8> {
+    let order = order(taps);
+    let mut sent = vec![0u8; bits.len()];
+    sent[position..position + order].copy_from_slice(&bits[position..position + order]);
+    for n in position + order..bits.len() {
+        sent[n] = taps.iter().fold(0, |acc, &t| acc ^ sent[n - t as usize]);
+    }
+    // b(n - order) = b(n) xor the other taps.
+    for n in (0..position).rev() {
+        let later = n + order;
+        sent[n] = taps
+            .iter()
+            .filter(|&&t| (t as usize) < order)
+            .fold(sent[later], |acc, &t| acc ^ sent[later - t as usize]);
+    }
+    sent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use etalon_types::PatternName;
+
+    fn check(name: &str, inverted: bool, every_nth_wrong: usize) {
+        let pattern: PatternName = name.parse().unwrap();
+        let modulation = pattern.modulation();
+        let top = modulation.levels() as u8 - 1;
+        let sent: Vec<u8> =
+            pattern.symbols(30_000)[5_000..].iter().map(|&s| if inverted { top - s } else { s }).collect();
+        let mut decided = sent.clone();
+        decided.iter_mut().step_by(every_nth_wrong).for_each(|s| *s ^= 1);
+        let (_, found) = lock(&decided, pattern.taps().unwrap(), modulation).expect(name);
+        assert_eq!(found, sent, "{name}");
+    }
+
+    #[test]
+    fn locks_in_either_polarity_with_errors() {
+        for name in ["prbs23", "prbs31", "prbs23q", "prbs31q", "prbs13q"] {
+            check(name, false, 61);
+            check(name, true, 61);
+        }
+    }
+
+    #[test]
+    fn another_register_does_not_lock() {
+        let pattern: PatternName = "prbs31".parse().unwrap();
+        let other: PatternName = "prbs23".parse().unwrap();
+        assert_eq!(lock(&pattern.symbols(20_000), other.taps().unwrap(), Modulation::Nrz), None);
+    }
+}

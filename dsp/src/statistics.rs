@@ -1,0 +1,173 @@
+//! Intervals: Clopper-Pearson, chi-squared, and the Gaussian tail.
+//!
+//! Every figure that leaves this room takes its interval from here, at [`CONFIDENCE`].
+
+use etalon_types::{Estimate, Figure};
+use statrs::function::beta::inv_beta_reg;
+use statrs::function::gamma::gamma_lr;
+
+/// Confidence of every interval.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// Two-sided normal quantile at [`CONFIDENCE`].
+pub const Z95: f64 = 1.959_963_984_540_054;
+
+/// Returns the upper tail of the standard normal, `Q(x) = erfc(x / sqrt 2) / 2`.
+pub fn q(x: f64) -> f64 {
+    0.5 * libm::erfc(x / std::f64::consts::SQRT_2)
+}
+
+/// Returns the exact (Clopper-Pearson) interval of a proportion of `errors` in `n` trials.
+///
+/// The lower end is `Beta^-1(a/2; k, n-k+1)`, the upper `Beta^-1(1-a/2; k+1, n-k)`, with
+/// `a = 1 - confidence`. *Source*: Clopper and Pearson, Biometrika 26 (1934) 404.
+///
+/// # Panics
+/// Never for `errors <= n`; with `n = 0` the interval is (0, 1).
+pub fn clopper_pearson(errors: u64, n: u64, confidence: f64) -> (f64, f64) {
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    let tail = (1.0 - confidence) / 2.0;
+    let (k, m) = (errors as f64, n as f64);
+    let low = if errors == 0 { 0.0 } else { beta_quantile(k, m - k + 1.0, tail) };
+    let high = if errors >= n { 1.0 } else { beta_quantile(k + 1.0, m - k, 1.0 - tail) };
+    (low, high)
+}
+
+/// Inverse of the regularized incomplete beta function, polished by bisection so that the
+/// answer holds to a relative 1e-9 whatever the starting point.
+fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+    use statrs::function::beta::beta_reg;
+    let guess = inv_beta_reg(a, b, p);
+    let (mut low, mut high) = (0.0_f64, 1.0_f64);
+    if guess.is_finite() && guess > 0.0 && guess < 1.0 {
+        let (below, above) = (guess * (1.0 - 1e-3), (guess * (1.0 + 1e-3)).min(1.0));
+        if beta_reg(a, b, below) < p {
+            low = below;
+        }
+        if beta_reg(a, b, above) > p {
+            high = above;
+        }
+    }
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if beta_reg(a, b, middle) < p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+        if high - low <= 1e-10 * high {
+            break;
+        }
+    }
+    0.5 * (low + high)
+}
+
+/// Makes the figure of an error ratio.
+///
+/// With no errors the value is the one-sided 95 % upper bound (2.9957/n), never zero, and the
+/// method says so; low is 0 and `errors` is 0.
+pub fn error_ratio(errors: u64, n: u64, method: &str, definition: &str) -> Figure {
+    if n == 0 {
+        return Figure::not_measurable("no symbols were judged");
+    }
+    let (value, low, high, method) = if errors == 0 {
+        let bound = 1.0 - (1.0 - CONFIDENCE).powf(1.0 / n as f64);
+        (bound, 0.0, bound, format!("{method}; no errors, so the value is the one-sided upper bound"))
+    } else {
+        let (low, high) = clopper_pearson(errors, n, CONFIDENCE);
+        (errors as f64 / n as f64, low, high, format!("{method}; Clopper-Pearson interval"))
+    };
+    Figure::Estimate(Estimate {
+        value,
+        low,
+        high,
+        confidence: CONFIDENCE,
+        n,
+        errors: Some(errors),
+        unit: "1".into(),
+        method,
+        definition: definition.into(),
+    })
+}
+
+/// Makes a figure with a symmetric normal interval.
+pub fn normal(value: f64, sigma: f64, n: u64, unit: &str, method: &str, definition: &str) -> Figure {
+    if !value.is_finite() || !sigma.is_finite() {
+        return Figure::not_measurable("the estimate is not finite");
+    }
+    between(value, value - Z95 * sigma, value + Z95 * sigma, n, unit, method, definition)
+}
+
+/// Makes a figure with the interval given.
+pub fn between(value: f64, low: f64, high: f64, n: u64, unit: &str, method: &str, definition: &str) -> Figure {
+    Figure::Estimate(Estimate {
+        value,
+        low,
+        high,
+        confidence: CONFIDENCE,
+        n,
+        errors: None,
+        unit: unit.into(),
+        method: method.into(),
+        definition: definition.into(),
+    })
+}
+
+/// Returns the quantile of the chi-squared distribution over its degrees of freedom, so that a
+/// mean square `s` with `dof` degrees has the interval `(s / q(1-a/2), s / q(a/2))`.
+pub fn chi_squared_ratio(dof: f64, p: f64) -> f64 {
+    let (mut low, mut high) = (0.0_f64, 20.0 + 20.0 / dof.max(1e-3));
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if gamma_lr(dof / 2.0, (middle * dof / 2.0).max(1e-300)) < p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    0.5 * (low + high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// science.md section 2 and acceptance row 7: Clopper-Pearson at n = 1e6, within 0.1 %.
+    #[test]
+    fn ref_clopper_pearson_table() {
+        let table = [
+            (0, 0.0, 3.689e-6),
+            (1, 2.53e-8, 5.572e-6),
+            (10, 4.795e-6, 1.839e-5),
+            (100, 8.136e-5, 1.2163e-4),
+            (240, 2.1060e-4, 2.7236e-4),
+        ];
+        for (k, low, high) in table {
+            let (l, h) = clopper_pearson(k, 1_000_000, 0.95);
+            assert!((l - low).abs() <= 1e-3 * low, "k={k} low {l} expected {low}");
+            assert!((h - high).abs() <= 1e-3 * high, "k={k} high {h} expected {high}");
+        }
+    }
+
+    #[test]
+    fn ref_no_errors_give_the_rule_of_three() {
+        let figure = error_ratio(0, 1_000_000, "test", "test");
+        assert!((figure.high().unwrap() - 2.9957e-6).abs() < 1e-9);
+        assert_eq!(figure.low(), Some(0.0));
+        assert!(figure.value().unwrap() > 0.0);
+    }
+
+    /// Chi-squared quantiles from printed tables: 10 degrees, 2.5 % 3.247 and 97.5 % 20.483.
+    #[test]
+    fn ref_chi_squared_table() {
+        assert!((chi_squared_ratio(10.0, 0.025) * 10.0 - 3.247).abs() < 1e-3);
+        assert!((chi_squared_ratio(10.0, 0.975) * 10.0 - 20.483).abs() < 1e-3);
+    }
+
+    #[test]
+    fn ref_gaussian_tail() {
+        assert!((1.5 * q(3.414) - 4.8012e-4).abs() < 1e-7);
+    }
+}

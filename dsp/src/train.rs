@@ -1,0 +1,241 @@
+//! Chooses and trains the equalizer, keeping apart what trains and what judges.
+//!
+//! With a known pattern the window is the whole periods in the capture (so that every symbol of
+//! the pattern is judged equally often), or all of it when there is none whole. Its first half,
+//! at most [`MAX_TRAINING`] symbols, trains; the rest judges and trains nothing. The choice
+//! between equalizers is made within the training part: fitted on its first four fifths, compared
+//! on the last fifth.
+
+use std::ops::Range;
+
+use crate::blind::Blind;
+use crate::equalizer::Equalizer;
+use crate::least_squares::{self, Shape};
+use crate::options::{EqualizerChoice, ReceiveOptions};
+use crate::slicer::{Slicer, nominal};
+
+/// Symbols that train at most.
+pub const MAX_TRAINING: usize = 1 << 17;
+/// Symbols on which equalizers are compared at most.
+const MAX_COMPARED: usize = 1 << 16;
+/// Tap counts tried for one sample a symbol.
+const TAPS_T: [usize; 6] = [1, 11, 21, 61, 101, 161];
+/// Tap counts tried for two samples a symbol.
+const TAPS_T2: [usize; 4] = [1, 15, 31, 61];
+/// Feedback counts tried.
+const FEEDBACK: [usize; 3] = [1, 3, 5];
+/// A longer equalizer must gain this much SNR (0.05 dB) to be worth its length.
+const WORTH: f64 = 1.0116;
+/// Feedback must gain this much SNR (1 dB) to be worth its error bursts.
+const WORTH_FEEDBACK: f64 = 1.26;
+
+/// What trains and what judges, as ranges of symbols.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Symbols that train.
+    pub training: Range<usize>,
+    /// Symbols that judge.
+    pub judged: Range<usize>,
+}
+
+/// Lays the window over a capture of `symbols` symbols whose pattern starts at `lag`.
+pub fn window(symbols: usize, lag: usize, period: usize) -> Window {
+    let start = lag % period.max(1);
+    let whole = symbols.saturating_sub(start) / period.max(1);
+    let range = if whole > 0 { start..start + whole * period } else { 0..symbols };
+    let training = (range.len() / 2).min(MAX_TRAINING);
+    Window { training: range.start..range.start + training, judged: range.start + training..range.end }
+}
+
+/// A trained equalizer and what it made of the capture.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The equalizer.
+    pub equalizer: Equalizer,
+    /// Equalized sample of every symbol, in the unit of the capture.
+    pub output: Vec<f32>,
+    /// Decision for every symbol.
+    pub decided: Vec<u8>,
+    /// Levels and thresholds, from the training symbols.
+    pub slicer: Slicer,
+    /// Symbols that trained.
+    pub training_symbols: usize,
+    /// Symbols that judge.
+    pub judged: Range<usize>,
+    /// Name of the kind.
+    pub kind: &'static str,
+    /// Why this one.
+    pub why: String,
+}
+
+/// The known symbols and how they are cut.
+struct Task<'a> {
+    samples: &'a [f32],
+    sent: &'a [u8],
+    targets: Vec<f32>,
+    spacing: usize,
+    levels: usize,
+    pad: f32,
+}
+
+/// Trains on known symbols; `None` when no equalizer could be fitted.
+pub fn with_reference(
+    samples: &[f32],
+    spacing: usize,
+    sent: &[u8],
+    levels: usize,
+    window: Window,
+    pad: f32,
+    options: &ReceiveOptions,
+) -> Option<Trained> {
+    let targets = sent.iter().map(|&s| nominal(levels, s) as f32).collect();
+    let task = Task { samples, sent, targets, spacing, levels, pad };
+    let (shape, why) = task.choose(&window.training, options)?;
+    let (equalizer, slicer) = task.train(&window.training, shape)?;
+    let mut output = equalizer.feed_forward(samples);
+    let mut decided = slicer.decide_all(&output);
+    if shape.feedback > 0 {
+        let known: Vec<Option<u8>> =
+            (0..output.len()).map(|k| window.training.contains(&k).then(|| sent[k])).collect();
+        let fed = equalizer.decision_feedback(&mut output, &slicer, &known);
+        decided = output.iter().map(|&y| slicer.decide(y)).collect();
+        debug_assert_eq!(fed.len(), decided.len());
+    }
+    let edge = shape.taps.div_ceil(2 * spacing) + 1;
+    let judged = window.judged.start.max(edge)..window.judged.end.min(output.len().saturating_sub(edge));
+    Some(Trained {
+        equalizer,
+        output,
+        decided,
+        slicer,
+        training_symbols: window.training.len(),
+        judged,
+        kind: match (shape.feedback, shape.taps) {
+            (0, 1) => "none",
+            (0, _) => "ffe",
+            _ => "ffe-dfe",
+        },
+        why,
+    })
+}
+
+impl Task<'_> {
+    /// Fits a shape and takes the levels from the same symbols.
+    fn train(&self, range: &Range<usize>, shape: Shape) -> Option<(Equalizer, Slicer)> {
+        let equalizer = if shape.taps == 1 && shape.feedback == 0 {
+            Equalizer::identity(self.spacing, self.pad)
+        } else {
+            let fit = least_squares::fit(self.samples, &self.targets, range.clone(), shape, self.pad)?;
+            Equalizer::from_fit(&fit, shape, self.pad)
+        };
+        let output = self.run(&equalizer, range, None);
+        let mut slicer = Slicer::from_symbols(&output, &self.sent[range.clone()], self.levels);
+        slicer.refine_thresholds(&output, &self.sent[range.clone()]);
+        slicer.is_sane().then_some((equalizer, slicer))
+    }
+
+    /// Output on a range. Feedback takes sent symbols, or with a slicer its own decisions.
+    fn run(&self, equalizer: &Equalizer, range: &Range<usize>, slicer: Option<&Slicer>) -> Vec<f32> {
+        let reach = equalizer.taps.len().div_ceil(self.spacing) + equalizer.feedback.len();
+        let first = range.start.saturating_sub(reach);
+        let last = (range.end + reach).min(self.samples.len() / self.spacing);
+        let mut output = equalizer.feed_forward(&self.samples[self.spacing * first..self.spacing * last]);
+        output.truncate(range.end - first);
+        if !equalizer.feedback.is_empty() {
+            let known: Vec<Option<u8>> = (first..range.end)
+                .map(|k| (slicer.is_none() || k < range.start).then(|| self.sent[k]))
+                .collect();
+            // With every symbol known the slicer decides nothing; any will do.
+            let any = Slicer::from_symbols(&output, &self.sent[first..range.end], self.levels);
+            equalizer.decision_feedback(&mut output, slicer.unwrap_or(&any), &known);
+        }
+        output.split_off(range.start - first)
+    }
+
+    /// SNR of a shape: fitted on `fitted`, judged on `held`.
+    fn held_out_snr(&self, fitted: &Range<usize>, held: &Range<usize>, shape: Shape) -> Option<f64> {
+        let (equalizer, slicer) = self.train(fitted, shape)?;
+        let output = self.run(&equalizer, held, Some(&slicer));
+        let judged = Slicer::from_symbols(&output, &self.sent[held.clone()], self.levels);
+        Some(judged.snr())
+    }
+
+    /// Picks a shape and says why.
+    fn choose(&self, training: &Range<usize>, options: &ReceiveOptions) -> Option<(Shape, String)> {
+        let shape = |taps, feedback| Shape { spacing: self.spacing, taps, feedback };
+        if options.equalizer == EqualizerChoice::None {
+            return Some((shape(1, 0), "asked for".into()));
+        }
+        let compared = training.start..training.start + training.len().min(MAX_COMPARED);
+        let cut = compared.start + compared.len() * 4 / 5;
+        let (fitted, held) = (compared.start..cut, cut..compared.end);
+        let snr = |s: Shape| self.held_out_snr(&fitted, &held, s).unwrap_or(0.0);
+        let candidates: Vec<usize> = match options.taps {
+            Some(taps) => vec![taps],
+            None if self.spacing == 1 => TAPS_T.to_vec(),
+            None => TAPS_T2.to_vec(),
+        };
+        // Taps are worth fitting only with about ten symbols for each.
+        let usable: Vec<usize> = candidates.iter().copied().filter(|&t| t == 1 || 10 * t <= fitted.len()).collect();
+        let usable = if options.equalizer == EqualizerChoice::Auto || options.taps.is_some() {
+            usable
+        } else {
+            usable.into_iter().filter(|&t| t > 1).collect()
+        };
+        let scored: Vec<(usize, f64)> = usable.iter().map(|&t| (t, snr(shape(t, 0)))).collect();
+        let best = scored.iter().map(|s| s.1).fold(0.0, f64::max);
+        let &(taps, forward) = scored.iter().find(|s| s.1 * WORTH >= best)?;
+        let db = |x: f64| 10.0 * x.max(1e-12).log10();
+        let mut why = format!("{taps} taps: {:.2} dB SNR on held-out training symbols", db(forward));
+        if options.equalizer == EqualizerChoice::Ffe {
+            return Some((shape(taps, 0), why));
+        }
+        // Feedback repairs what makes the forward part long; try it on a shorter one too.
+        let lengths: Vec<usize> = match options.taps {
+            Some(t) => vec![t],
+            None => usable.iter().copied().filter(|&t| t > 1 && t <= taps.max(21)).rev().take(2).collect(),
+        };
+        let fed = lengths
+            .iter()
+            .flat_map(|&t| FEEDBACK.map(|f| (t, f)))
+            .map(|(t, f)| (t, f, snr(shape(t, f))))
+            .max_by(|a, b| a.2.total_cmp(&b.2));
+        if let Some((t, f, with)) = fed {
+            let forced = options.equalizer == EqualizerChoice::FfeDfe;
+            if forced || with > WORTH_FEEDBACK * forward {
+                why = format!(
+                    "{t} taps and {f} of feedback: {:.2} dB SNR on held-out training symbols, {:.2} dB without feedback",
+                    db(with),
+                    db(forward)
+                );
+                return Some((shape(t, f), why));
+            }
+        }
+        Some((shape(taps, 0), why))
+    }
+}
+
+impl Trained {
+    /// Takes over a blind start.
+    pub fn from_blind(blind: Blind, choice: EqualizerChoice) -> Self {
+        let decided = blind.slicer.decide_all(&blind.output);
+        let symbols = blind.output.len();
+        let edge = blind.equalizer.taps.len() / blind.equalizer.shape.spacing / 2 + 1;
+        let judged = edge.min(symbols)..symbols.saturating_sub(edge).max(edge.min(symbols));
+        let taps = blind.equalizer.taps.len();
+        Self {
+            kind: if taps == 1 { "none" } else { "ffe" },
+            why: match (choice, taps) {
+                (EqualizerChoice::FfeDfe, _) => "no pattern: feedback cannot be trained, forward taps were found blindly".into(),
+                (_, 1) => "the eye is open without one".into(),
+                _ => "no pattern: found blindly, trained on decisions".into(),
+            },
+            equalizer: blind.equalizer,
+            output: blind.output,
+            decided,
+            slicer: blind.slicer,
+            training_symbols: blind.trained,
+            judged,
+        }
+    }
+}
