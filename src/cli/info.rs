@@ -175,12 +175,7 @@ fn table(records: &[InfoRecord], args: &Args) -> String {
 }
 
 fn row(record: &InfoRecord) -> String {
-    let level = |v: Option<f64>| {
-        v.map_or_else(
-            || "-".into(),
-            |v| quantity(v, &record.unit),
-        )
-    };
+    let level = |v: Option<f64>| v.map_or_else(|| "-".into(), |v| quantity(v, &record.unit));
     let rate = record
         .sample_interval_s
         .map_or_else(|| "-".to_owned(), |dt| engineering(1.0 / dt, "S/s"));

@@ -144,12 +144,22 @@ fn row(record: &MpiRecord) -> String {
 /// Columns before a value.
 const LABEL: usize = 11;
 
+/// A label and a text that may need several lines.
+fn labelled(label: &str, text: &str) -> Vec<String> {
+    let parts = wrap(text, COLUMNS - LABEL, 0);
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    labels
+        .zip(parts)
+        .map(|(label, part)| format!("{label:<LABEL$}{part}"))
+        .collect()
+}
+
 fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
     let level = figure(&record.mpi_db, Notation::Decibel);
-    let mut lines = wrap(&format!("MPI        {level}"), COLUMNS, LABEL);
+    let mut lines = labelled("MPI", &level);
     lines.push(format!("regime     {}", regime(record.mpi_regime)));
     let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
-    lines.extend(wrap(&format!("linewidth  {linewidth}"), COLUMNS, LABEL));
+    lines.extend(labelled("linewidth", &linewidth));
     for path in record.mpi_paths.iter().take(4) {
         lines.push(path_line(path));
     }

@@ -255,8 +255,16 @@ fn counted(ber: &Figure) -> Option<String> {
 
 fn levels(report: &LinkReport) -> String {
     // The report's levels carry no unit of their own; they share that of the amplitude.
-    let unit = report.estimates.oma_outer.estimate().map_or("", |oma| &oma.unit);
-    let means: Vec<String> = report.levels.iter().map(|l| quantity(l.mean, unit)).collect();
+    let unit = report
+        .estimates
+        .oma_outer
+        .estimate()
+        .map_or("", |oma| &oma.unit);
+    let means: Vec<String> = report
+        .levels
+        .iter()
+        .map(|l| quantity(l.mean, unit))
+        .collect();
     means.join("  ")
 }
 

@@ -12,7 +12,7 @@ etalon: test bench and signal processing for short-reach PAM-4 optical links
   etalon simulate link --mpi -30dB --mpi-delay 100ns --out link.csv
                                                 a capture whose truth is known
 
-More: etalon --help   Programs: etalon guide   Exit codes: etalon help exit-codes
+More: etalon --help. For programs: etalon guide. Codes: etalon help exit-codes.
 ";
 
 /// Prints the page.
