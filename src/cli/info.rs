@@ -195,8 +195,17 @@ fn row(record: &InfoRecord) -> String {
     )
 }
 
-/// `analyze` needs a time base; a file without one gets an example of the option.
+/// `analyze` needs a time base and a symbol rate, which a file does not tell: the line shows
+/// where they go, with the rate of 53 Gb/s PAM-4 where the sample rate allows it.
 fn next(record: &InfoRecord, args: &Args) -> String {
+    let rate_hz = record.sample_interval_s.map_or(56e9, f64::recip);
+    let baud_hz = std::iter::once(26.5625e9)
+        .chain(etalon_dsp::timing::STANDARD_RATES_HZ.into_iter().rev())
+        .find(|&baud_hz| baud_hz <= rate_hz);
+    let Some(baud_hz) = baud_hz else {
+        // Too slow for any standard link: there is nothing to analyze.
+        return join(&["etalon", "info", &record.path, "--json"]);
+    };
     let mut words = vec!["etalon".to_owned(), "analyze".into(), record.path.clone()];
     if args.format != "auto" {
         words.extend(["--format".to_owned(), args.format.clone()]);
@@ -206,5 +215,6 @@ fn next(record: &InfoRecord, args: &Args) -> String {
         (None, None) => words.extend(["--sample-rate".to_owned(), "56G".into()]),
         (None, Some(_)) => {}
     }
+    words.extend(["--baud".to_owned(), format!("{}G", baud_hz / 1e9)]);
     join(&words)
 }
