@@ -1,1 +1,74 @@
-//! Bytes to waveforms and back: one file per capture format
+//! Bytes to waveforms and back.
+//!
+//! [`open`] looks at the first bytes of a file, never at its name, picks the reader that knows
+//! them and gives a [`Capture`]: one [`Trace`] for each channel and segment. A trace is an
+//! [`etalon_types::WaveformSource`]: it knows its time base and unit, and reads samples by
+//! blocks, so that a 4 GB file needs little memory. [`decode`] does the same to bytes that an
+//! instrument sent. [`OpenOptions`] carries what a file does not tell, such as the sample rate
+//! of bare samples; [`write()`] makes files, whole or not at all; [`stats`] sums a trace up;
+//! [`pattern_file`] reads transmitted bits or symbols.
+//!
+//! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
+//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), and bare
+//! samples when asked for. Every length in a header is checked against what is really there
+//! before anything is allocated, and every refusal is an [`Error`] that says where and why.
+//!
+//! ```
+//! use etalon_captures::{OpenOptions, decode};
+//! use etalon_types::WaveformSource;
+//!
+//! let text = b"Time (ns),Power (mW)\n0,1.5\n0.5,2.5\n1,1.25\n".to_vec();
+//! let capture = decode(text, &OpenOptions::default())?;
+//! let info = capture.traces[0].info();
+//! assert_eq!((info.samples, info.unit.as_str()), (3, "mW"));
+//! assert!((info.sample_interval_s.unwrap() - 0.5e-9).abs() < 1e-18);
+//!
+//! let mut block = [0.0; 8];
+//! assert_eq!(capture.traces[0].read_at(1, &mut block)?, 2);
+//! assert_eq!(block[..2], [2.5, 1.25]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bytes;
+mod csv;
+mod error;
+mod foreign;
+mod format;
+mod keysight_bin;
+mod npy;
+mod options;
+mod pattern_file;
+mod raw;
+mod registry;
+mod stats;
+mod trace;
+mod trc;
+mod write;
+
+pub use error::Error;
+pub use format::{ByteOrder, Format, RawSample};
+pub use options::OpenOptions;
+pub use pattern_file::pattern_file;
+pub use stats::{Stats, stats};
+pub use trace::{Capture, Trace};
+pub use write::{TrcWidth, WriteOptions, Written, encode, write, write_with};
+
+use std::path::Path;
+
+/// Opens a capture file; reads headers and text, and leaves binary samples on the disk.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be read, [`Error::Malformed`] with byte and field when it
+/// is empty, cut short or damaged, [`Error::Unsupported`] when it is something else,
+/// [`Error::Limit`] when it is too large, [`Error::Option`] for an impossible hint.
+pub fn open(path: &Path, hints: &OpenOptions) -> Result<Capture, Error> {
+    registry::read(&bytes::Bytes::open(path)?, hints)
+}
+
+/// Decodes a capture that is already in memory, such as an oscilloscope's reply.
+///
+/// # Errors
+/// As [`open`].
+pub fn decode(bytes: Vec<u8>, hints: &OpenOptions) -> Result<Capture, Error> {
+    registry::read(&bytes::Bytes::in_memory(bytes), hints)
+}

@@ -239,12 +239,12 @@ impl LinkConfig {
         at_least_one("symbols", self.symbols)?;
         at_least_one("samples_per_symbol", self.samples_per_symbol)?;
         positive("baud", self.baud.0)?;
-        finite("rop", self.rop.0)?;
+        within_200("rop", self.rop.0)?;
         not_negative("linewidth", self.linewidth.0)?;
         self.validate_symbols()?;
         self.validate_levels()?;
         for reflection in &self.reflections {
-            finite("reflections.level", reflection.level.0)?;
+            within_200("reflections.level", reflection.level.0)?;
             not_negative("reflections.delay", reflection.delay.0)?;
             if let Polarization::Overlap(overlap) = reflection.polarization {
                 check(
@@ -260,10 +260,10 @@ impl LinkConfig {
         self.rx_bandwidth
             .map_or(Ok(()), |f| positive("rx_bandwidth", f.0))?;
         self.rin_db_per_hz
-            .map_or(Ok(()), |rin| finite("rin_db_per_hz", rin))?;
+            .map_or(Ok(()), |rin| within_200("rin_db_per_hz", rin))?;
         match self.noise {
             Noise::None => {}
-            Noise::Snr { snr } => finite("noise.snr", snr.0)?,
+            Noise::Snr { snr } => within_200("noise.snr", snr.0)?,
             Noise::Thermal {
                 current_a_per_sqrt_hz,
                 responsivity_a_per_w,
@@ -312,7 +312,12 @@ impl LinkConfig {
 
     fn validate_levels(&self) -> Result<(), Error> {
         let Some(levels) = &self.levels else {
-            return positive("extinction_ratio", self.extinction_ratio.0);
+            return check(
+                "extinction_ratio",
+                "above 0 dB, at most 200 dB",
+                self.extinction_ratio.0,
+                |x| x > 0.0 && x <= 200.0,
+            );
         };
         let expected = self.source.modulation().levels();
         if levels.len() != expected {
@@ -364,8 +369,11 @@ fn not_negative(quantity: &'static str, value: f64) -> Result<(), Error> {
     })
 }
 
-fn finite(quantity: &'static str, value: f64) -> Result<(), Error> {
-    check(quantity, "a finite number", value, f64::is_finite)
+/// Refuses decibels whose linear value would be lost in the arithmetic.
+fn within_200(quantity: &'static str, value: f64) -> Result<(), Error> {
+    check(quantity, "-200 to 200 in its dB unit", value, |x| {
+        x.abs() <= 200.0
+    })
 }
 
 fn at_least_one(quantity: &'static str, value: usize) -> Result<(), Error> {

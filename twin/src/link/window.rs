@@ -1,14 +1,11 @@
 //! How much is simulated around the capture, and why.
 
 use super::LinkConfig;
+use super::bessel_thomson::LENGTH_PERIODS;
 use crate::Error;
 
-/// Samples that are simulated at most; the complex field takes 16 bytes each.
-const SAMPLE_LIMIT: u64 = 1 << 27;
-
-/// Length of a filter's guard in periods of its cut-off: the slowest pole pair of the
-/// Bessel-Thomson response dies as `exp(-2 pi 0.99 fr t)`, that is by 1e-13 in five periods.
-const GUARD_PERIODS: f64 = 5.0;
+/// Samples that are simulated at most; with the complex field they take some 40 bytes each.
+const SAMPLE_LIMIT: u64 = 1 << 26;
 
 /// Symbols of guard that every filter has at least, for the ringing of a response that the
 /// sample rate cuts off.
@@ -38,7 +35,7 @@ impl Window {
         // Saturating throughout: an absurd delay ends as TooLarge, not as an overflow.
         let whole = |symbols: f64| (symbols.ceil() as usize).saturating_mul(per_symbol);
         let guard = |cutoff: Option<etalon_types::units::Hertz>| match cutoff {
-            Some(cutoff) => whole(GUARD_PERIODS * config.baud.0 / cutoff.0 + GUARD_SYMBOLS as f64),
+            Some(cutoff) => whole(LENGTH_PERIODS * config.baud.0 / cutoff.0 + GUARD_SYMBOLS as f64),
             None => 0,
         };
         let longest = config

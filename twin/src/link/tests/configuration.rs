@@ -303,6 +303,21 @@ fn impossible_configurations_are_refused_by_name() {
         }),
         "clock_offset_ppm"
     );
+    // Finite, but infinite watts.
+    assert_eq!(
+        refused(LinkConfig {
+            rop: Dbm(1e5),
+            ..base()
+        }),
+        "rop"
+    );
+    assert_eq!(
+        refused(LinkConfig {
+            extinction_ratio: Db(1e4),
+            ..base()
+        }),
+        "extinction_ratio"
+    );
     let adc = |adc: Adc| LinkConfig {
         adc: Some(adc),
         ..base()

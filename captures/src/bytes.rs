@@ -1,0 +1,257 @@
+//! Positioned reads from a file or from memory, checked against what is really there.
+
+use crate::{ByteOrder, Error};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes that can be read at any position by several readers at once.
+///
+/// Nothing is mapped: a file that is cut short under us gives an error, not a signal.
+#[derive(Clone, Debug)]
+pub(crate) struct Bytes {
+    name: PathBuf,
+    store: Store,
+    length: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Store {
+    #[cfg(unix)]
+    File(Arc<File>),
+    /// Without positioned reads the seek and the read must not be parted by another reader.
+    #[cfg(not(unix))]
+    File(Arc<std::sync::Mutex<File>>),
+    Memory(Arc<[u8]>),
+}
+
+impl Bytes {
+    /// Opens a regular file; the length is taken once, here.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let io = |source| Error::Io {
+            path: path.to_path_buf(),
+            source,
+        };
+        let kind = std::fs::metadata(path).map_err(io)?;
+        if !kind.is_file() {
+            let found = if kind.is_dir() {
+                "a folder"
+            } else {
+                "a pipe or a device"
+            };
+            return Err(Error::unsupported(
+                path.display().to_string(),
+                format!("this is {found}, not a regular file"),
+                "name a capture file (a stream has to be saved to a file first)",
+            ));
+        }
+        let file = File::open(path).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        #[cfg(unix)]
+        let store = Store::File(Arc::new(file));
+        #[cfg(not(unix))]
+        let store = Store::File(Arc::new(std::sync::Mutex::new(file)));
+        Ok(Self {
+            name: path.to_path_buf(),
+            store,
+            length,
+        })
+    }
+
+    /// Takes bytes that are already here, such as an instrument's reply.
+    pub(crate) fn in_memory(bytes: Vec<u8>) -> Self {
+        let length = bytes.len() as u64;
+        Self {
+            name: "memory".into(),
+            store: Store::Memory(bytes.into()),
+            length,
+        }
+    }
+
+    /// Returns the number of bytes when the file was opened.
+    pub(crate) fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Fills `out` from byte `offset` on.
+    pub(crate) fn read_exact_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        match &self.store {
+            #[cfg(unix)]
+            Store::File(file) => std::os::unix::fs::FileExt::read_exact_at(&**file, out, offset),
+            #[cfg(not(unix))]
+            Store::File(file) => {
+                use std::io::{Read, Seek, SeekFrom};
+                let mut file = file
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                file.seek(SeekFrom::Start(offset))?;
+                file.read_exact(out)
+            }
+            Store::Memory(all) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                let end = start.checked_add(out.len());
+                match end.and_then(|end| all.get(start..end)) {
+                    Some(part) => out.copy_from_slice(part),
+                    None => return Err(io::ErrorKind::UnexpectedEof.into()),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Wraps an operating-system error with the file's name.
+    pub(crate) fn io_error(&self, source: io::Error) -> Error {
+        Error::Io {
+            path: self.name.clone(),
+            source,
+        }
+    }
+
+    /// Reads at most `limit` bytes from the start.
+    pub(crate) fn head(&self, limit: usize) -> Result<Vec<u8>, Error> {
+        let mut head = vec![0; usize::try_from(self.length).unwrap_or(limit).min(limit)];
+        self.read_exact_at(0, &mut head)
+            .map_err(|e| self.io_error(e))?;
+        Ok(head)
+    }
+
+    /// Fails unless `length` bytes lie at `offset`; nothing is read or allocated.
+    pub(crate) fn require(
+        &self,
+        format: &'static str,
+        field: &str,
+        offset: u64,
+        length: u64,
+    ) -> Result<(), Error> {
+        let end = offset.checked_add(length);
+        if end.is_some_and(|end| end <= self.length) {
+            return Ok(());
+        }
+        let expected = match end {
+            Some(end) => format!("{length} bytes from byte {offset} (a file of {end} bytes)"),
+            None => format!("{length} bytes from byte {offset}"),
+        };
+        let found = format!("a file of {} bytes", self.length);
+        Err(Error::malformed(
+            format,
+            self.length,
+            field,
+            expected,
+            found,
+        ))
+    }
+
+    /// Reads a header block of at most a few kilobytes after checking that it is there.
+    pub(crate) fn block(
+        &self,
+        format: &'static str,
+        field: &str,
+        offset: u64,
+        length: usize,
+    ) -> Result<Block, Error> {
+        self.require(format, field, offset, length as u64)?;
+        let mut bytes = vec![0; length];
+        self.read_exact_at(offset, &mut bytes)
+            .map_err(|e| self.io_error(e))?;
+        Ok(Block {
+            offset,
+            bytes,
+            order: ByteOrder::Little,
+        })
+    }
+}
+
+/// A sequential reader over [`Bytes`], for text.
+pub(crate) struct Cursor {
+    bytes: Bytes,
+    position: u64,
+}
+
+impl Cursor {
+    pub(crate) fn new(bytes: &Bytes) -> Self {
+        Self {
+            bytes: bytes.clone(),
+            position: 0,
+        }
+    }
+}
+
+impl io::Read for Cursor {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = self.bytes.len().saturating_sub(self.position);
+        let count = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        self.bytes.read_exact_at(self.position, &mut out[..count])?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+/// A header block in memory with the place it came from.
+pub(crate) struct Block {
+    /// Byte in the file where the block begins.
+    pub(crate) offset: u64,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) order: ByteOrder,
+}
+
+macro_rules! number {
+    ($name:ident, $kind:ty) => {
+        pub(crate) fn $name(&self, at: usize) -> $kind {
+            let raw = self.array(at);
+            match self.order {
+                ByteOrder::Little => <$kind>::from_le_bytes(raw),
+                ByteOrder::Big => <$kind>::from_be_bytes(raw),
+            }
+        }
+    };
+}
+
+impl Block {
+    /// Copies `N` bytes; beyond the block they read as zero, which no caller relies on because
+    /// blocks are made with the length of their layout.
+    fn array<const N: usize>(&self, at: usize) -> [u8; N] {
+        let mut raw = [0; N];
+        if let Some(part) = self.bytes.get(at..at + N) {
+            raw.copy_from_slice(part);
+        }
+        raw
+    }
+
+    number!(i16, i16);
+    number!(u16, u16);
+    number!(i32, i32);
+    number!(u32, u32);
+    number!(u64, u64);
+    number!(f32, f32);
+    number!(f64, f64);
+
+    /// Reads a text field that ends at a zero byte or at its width; not always UTF-8, so bytes
+    /// above 127 are taken as ISO-8859-1 when they are not.
+    pub(crate) fn text(&self, at: usize, width: usize) -> String {
+        let field = self.bytes.get(at..at + width).unwrap_or(&[]);
+        let end = field.iter().position(|&b| b == 0).unwrap_or(field.len());
+        latin(&field[..end]).trim().to_string()
+    }
+
+    /// Returns the place in the file of a field of this block.
+    pub(crate) fn place(&self, at: usize) -> u64 {
+        self.offset + at as u64
+    }
+}
+
+/// Decodes UTF-8, or ISO-8859-1 where it is not UTF-8.
+pub(crate) fn latin(text: &[u8]) -> String {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.to_string(),
+        Err(_) => text.iter().map(|&b| char::from(b)).collect(),
+    }
+}
+
+/// Shows a piece of a file in an error message: short, printable, in backquotes.
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    const SHOWN: usize = 32;
+    let shown = bytes[..bytes.len().min(SHOWN)].escape_ascii();
+    let more = if bytes.len() > SHOWN { "..." } else { "" };
+    format!("`{shown}`{more}")
+}

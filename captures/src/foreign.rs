@@ -1,0 +1,118 @@
+//! Formats that are recognized, so that the refusal can name them, but not read yet.
+
+/// Names the foreign format that a file's first bytes belong to.
+pub(crate) fn name(head: &[u8], length: u64) -> Option<&'static str> {
+    signature(head)
+        .or_else(|| text(head))
+        .or_else(|| rohde_schwarz_payload(head, length))
+}
+
+fn signature(head: &[u8]) -> Option<&'static str> {
+    const AT_START: [(&[u8], &str); 20] = [
+        (b"\x0f\x0f:WFM#", "Tektronix .wfm"),
+        (b"\xf0\xf0:WFM#", "Tektronix .wfm (big-endian)"),
+        (b"\x0f\x0fWFM#", "Tektronix .wfm"),
+        (b"\xf0\xf0WFM#", "Tektronix .wfm (big-endian)"),
+        (b"LLWFM", "Tektronix .wfm (TDS)"),
+        (b"RG01", "Rigol .bin"),
+        (b"RG03", "Rigol .bin"),
+        (b"\xa5\xa5", "Rigol .wfm"),
+        (b"\x89HDF\r\n\x1a\n", "HDF5 (Keysight .h5, MATLAB 7.3)"),
+        (b"MATLAB 5.0 MAT-file", "MATLAB .mat"),
+        (b"MATLAB 7.3 MAT-file", "MATLAB .mat (HDF5)"),
+        (b"PK\x03\x04", "ZIP or NumPy .npz"),
+        (b"\x1f\x8b", "gzip"),
+        (b"PAR1", "Parquet"),
+        (b"ARROW1", "Arrow"),
+        (b"RIFF", "WAV"),
+        (b"TDSm", "TDMS"),
+        (b"Map\0", "OTDR .sor"),
+        (b"\x89PNG", "PNG image"),
+        (b"%PDF", "PDF document"),
+    ];
+    AT_START
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map(|&(_, name)| name)
+}
+
+fn text(head: &[u8]) -> Option<&'static str> {
+    const ANYWHERE: [(&[u8], &str); 10] = [
+        (b":WFMPRE:", "Tektronix .isf"),
+        (b":WFMP:", "Tektronix .isf"),
+        (b":WFMOUTPRE:", "Tektronix .isf"),
+        (b":CURVE #", "Tektronix .isf"),
+        (b":CURV #", "Tektronix .isf"),
+        (
+            b"Group Avail=\"0\" Name=\"ReferenceCurveAttributes\"",
+            "Rohde & Schwarz .bin",
+        ),
+        (b"ReferenceCurveAttributes", "Rohde & Schwarz .bin"),
+        (b"<DcaFile", "Keysight FlexDCA .wfmx"),
+        (b"//YOKOGAWA", "Yokogawa .hdr"),
+        (b"core:datatype", "SigMF metadata"),
+    ];
+    let holds = |needle: &[u8]| head.windows(needle.len()).any(|part| part == needle);
+    if let Some(&(_, name)) = ANYWHERE.iter().find(|(needle, _)| holds(needle)) {
+        return Some(name);
+    }
+    if touchstone(head) {
+        return Some("Touchstone S-parameters");
+    }
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return Some("UTF-16 text (save it as UTF-8)");
+    }
+    let start = head.trim_ascii_start();
+    (start.starts_with(b"<?xml") || start.starts_with(b"<")).then_some("XML or HTML")
+}
+
+/// A Touchstone option line: `#`, then nothing or a frequency unit and a parameter letter, in a
+/// file whose other leading lines are `!` comments.
+fn touchstone(head: &[u8]) -> bool {
+    let mut comments = 0;
+    for line in head.split(|&b| b == b'\n') {
+        let line = line.trim_ascii();
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        match line.first() {
+            None => {}
+            Some(b'!') => comments += 1,
+            Some(b'#') => {
+                let option = line[1..].trim_ascii().to_ascii_lowercase();
+                let unit = option
+                    .split(|b| b.is_ascii_whitespace())
+                    .next()
+                    .unwrap_or(&[]);
+                let frequency = matches!(unit, b"hz" | b"khz" | b"mhz" | b"ghz" | b"s");
+                return frequency || (option.is_empty() && comments > 0);
+            }
+            Some(b'[') => return line.to_ascii_lowercase().starts_with(b"[version]"),
+            // A head full of comments says no more; a first data line ends the search.
+            Some(_) => return false,
+        }
+    }
+    comments > 10
+}
+
+/// The payload file of an R&S pair has no signature: a format code, a record length, and then a
+/// whole number of records.
+fn rohde_schwarz_payload(head: &[u8], length: u64) -> Option<&'static str> {
+    let (code, rest) = head.split_first_chunk::<4>()?;
+    let records = u64::from(u32::from_le_bytes(*rest.first_chunk::<4>()?));
+    let width = match u32::from_le_bytes(*code) {
+        0 => 1,
+        1 => 2,
+        4 => 4,
+        6 => 12,
+        _ => return None,
+    };
+    // Several channels are interleaved in one file; eight is the most such scopes have.
+    let fits = (1..=8_u64).any(|channels| {
+        let record = if width == 12 {
+            8 + 4 * channels
+        } else {
+            width * channels
+        };
+        records > 0 && records.checked_mul(record) == length.checked_sub(8)
+    });
+    fits.then_some("Rohde & Schwarz .Wfm.bin (payload of an XML .bin)")
+}

@@ -1,0 +1,107 @@
+//! The formats by the names that the command line uses.
+
+use crate::Error;
+use etalon_types::Storage;
+use std::fmt;
+use std::str::FromStr;
+
+/// Order of the bytes within a sample or a header field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// Least significant byte first.
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+/// How one sample of a headerless file is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawSample {
+    /// Width and kind: one of `I8`, `U8`, `I16`, `U16` and `F32`.
+    pub storage: Storage,
+    /// Byte order; without meaning for single bytes.
+    pub order: ByteOrder,
+}
+
+/// A capture format, or the wish to find out from the content.
+///
+/// # Example
+/// ```
+/// use etalon_captures::Format;
+///
+/// let format: Format = "raw-i16-be".parse()?;
+/// assert_eq!(format.to_string(), "raw-i16-be");
+/// assert!("wav".parse::<Format>().is_err());
+/// # Ok::<(), etalon_captures::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Look at the first bytes; the file's name plays no part.
+    #[default]
+    Auto,
+    /// Bare samples without a header; never guessed, only taken when asked for.
+    Raw(RawSample),
+    /// NumPy array file.
+    Npy,
+    /// Text: comma, semicolon, tab or blank separated values.
+    Csv,
+    /// Teledyne LeCroy trace.
+    Trc,
+    /// Keysight (Agilent) oscilloscope `.bin`.
+    KeysightBin,
+}
+
+const fn raw(storage: Storage, order: ByteOrder) -> Format {
+    Format::Raw(RawSample { storage, order })
+}
+
+impl Format {
+    /// Every format with its command-line name.
+    pub const ALL: [(&'static str, Self); 13] = [
+        ("auto", Self::Auto),
+        ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
+        ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
+        ("raw-i16", raw(Storage::I16, ByteOrder::Little)),
+        ("raw-u16", raw(Storage::U16, ByteOrder::Little)),
+        ("raw-f32", raw(Storage::F32, ByteOrder::Little)),
+        ("raw-i16-be", raw(Storage::I16, ByteOrder::Big)),
+        ("raw-u16-be", raw(Storage::U16, ByteOrder::Big)),
+        ("raw-f32-be", raw(Storage::F32, ByteOrder::Big)),
+        ("npy", Self::Npy),
+        ("csv", Self::Csv),
+        ("trc", Self::Trc),
+        ("keysight-bin", Self::KeysightBin),
+    ];
+
+    /// Returns the command-line name.
+    pub fn name(self) -> &'static str {
+        // Storage types that no name exists for can only be made by hand; they read as `raw`.
+        Self::ALL
+            .iter()
+            .find(|(_, format)| *format == self)
+            .map_or("raw", |(name, _)| name)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let known = || Self::ALL.map(|(name, _)| name).join(", ");
+        Self::ALL
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|&(_, format)| format)
+            .ok_or_else(|| Error::Option {
+                option: "--format",
+                expected: format!("one of {}", known()),
+                found: format!("`{text}`"),
+            })
+    }
+}

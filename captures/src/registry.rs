@@ -1,0 +1,126 @@
+//! Which reader gets a file: every format scores the first bytes, the best score wins.
+//!
+//! The file's name plays no part: `.bin` is written by four vendors and `.wfm` by three.
+
+use crate::bytes::{Bytes, excerpt};
+use crate::trace::Capture;
+use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, trc};
+
+/// Bytes that a probe gets to see.
+pub(crate) const HEAD_BYTES: usize = 4096;
+
+/// How sure a probe is. Text is the weakest claim: a table of numbers has no signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Score {
+    /// Not this format.
+    No,
+    /// Looks like text.
+    Text,
+    /// A signature, but not where it usually is.
+    Displaced,
+    /// The signature is in its place.
+    Signature,
+}
+
+struct Entry {
+    format: Format,
+    title: &'static str,
+    probe: fn(&[u8]) -> Score,
+    read: fn(&Bytes) -> Result<Capture, Error>,
+}
+
+/// Adding a format is one file and one line here.
+const FORMATS: [Entry; 4] = [
+    Entry {
+        format: Format::Npy,
+        title: "NumPy .npy",
+        probe: npy::probe,
+        read: npy::read,
+    },
+    Entry {
+        format: Format::KeysightBin,
+        title: "Keysight .bin",
+        probe: keysight_bin::probe,
+        read: keysight_bin::read,
+    },
+    Entry {
+        format: Format::Trc,
+        title: "LeCroy .trc",
+        probe: trc::probe,
+        read: trc::read,
+    },
+    Entry {
+        format: Format::Csv,
+        title: "CSV text",
+        probe: csv::probe,
+        read: csv::read,
+    },
+];
+
+/// Reads a file by its content, or as the hints say.
+pub(crate) fn read(bytes: &Bytes, hints: &OpenOptions) -> Result<Capture, Error> {
+    hints.sample_interval_s()?;
+    let mut capture = match hints.format {
+        Format::Auto => by_content(bytes)?,
+        Format::Raw(sample) => raw::read(bytes, sample)?,
+        forced => {
+            let entry = FORMATS.iter().find(|entry| entry.format == forced);
+            let entry = entry.expect("every format but auto and raw has a registry line");
+            not_empty(bytes, forced.name())?;
+            (entry.read)(bytes)?
+        }
+    };
+    for trace in &mut capture.traces {
+        trace.apply(hints)?;
+    }
+    Ok(capture)
+}
+
+fn not_empty(bytes: &Bytes, format: &'static str) -> Result<(), Error> {
+    if bytes.len() > 0 {
+        return Ok(());
+    }
+    Err(Error::malformed(
+        format,
+        0,
+        "file size",
+        "at least one sample",
+        "an empty file (0 bytes)",
+    ))
+}
+
+fn by_content(bytes: &Bytes) -> Result<Capture, Error> {
+    not_empty(bytes, "capture")?;
+    let head = bytes.head(HEAD_BYTES)?;
+    let best = FORMATS.iter().max_by_key(|entry| (entry.probe)(&head));
+    let best = best.expect("the registry is not empty");
+    let score = (best.probe)(&head);
+    if score < Score::Signature
+        && let Some(name) = foreign::name(&head, bytes.len())
+    {
+        return Err(Error::unsupported(
+            name,
+            "this version does not read it",
+            format!("export the waveform as one of: {}", known()),
+        ));
+    }
+    if score == Score::No {
+        return Err(Error::unsupported(
+            "unknown",
+            format!("the file begins with {}", excerpt(&head)),
+            format!(
+                "known are {}; for bare samples say how they are stored (raw-i8, raw-i16, ...)",
+                known()
+            ),
+        ));
+    }
+    (best.read)(bytes)
+}
+
+fn known() -> String {
+    FORMATS
+        .iter()
+        .map(|entry| entry.title)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

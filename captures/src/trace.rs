@@ -1,0 +1,273 @@
+//! One channel and segment of an opened capture.
+
+use crate::bytes::Bytes;
+use crate::{ByteOrder, Error, OpenOptions};
+use etalon_types::{ReadError, Samples, Storage, Waveform, WaveformInfo, WaveformSource};
+use std::sync::Arc;
+
+/// How a sample is stored in a file. Wider than [`Storage`]: what that lacks is given as `f64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    I8,
+    U8,
+    I16,
+    U16,
+    I32,
+    U32,
+    I64,
+    U64,
+    F32,
+    F64,
+}
+
+impl Cell {
+    /// Returns the width in bytes.
+    pub(crate) fn width(self) -> u64 {
+        match self {
+            Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I64 | Self::U64 | Self::F64 => 8,
+        }
+    }
+
+    /// Returns the storage type to report.
+    pub(crate) fn storage(self) -> Storage {
+        match self {
+            Self::I8 => Storage::I8,
+            Self::U8 => Storage::U8,
+            Self::I16 => Storage::I16,
+            Self::U16 => Storage::U16,
+            Self::I32 => Storage::I32,
+            Self::F32 => Storage::F32,
+            Self::U32 | Self::I64 | Self::U64 | Self::F64 => Storage::F64,
+        }
+    }
+
+    /// Returns the cell that keeps this storage type.
+    pub(crate) fn of(storage: Storage) -> Self {
+        match storage {
+            Storage::I8 => Self::I8,
+            Storage::U8 => Self::U8,
+            Storage::I16 => Self::I16,
+            Storage::U16 => Self::U16,
+            Storage::I32 => Self::I32,
+            Storage::F32 => Self::F32,
+            Storage::F64 => Self::F64,
+        }
+    }
+
+    /// Decodes samples that lie `stride` bytes apart as `scale * raw + offset`.
+    pub(crate) fn decode(
+        self,
+        order: ByteOrder,
+        raw: &[u8],
+        stride: usize,
+        (scale, offset): (f64, f64),
+        out: &mut [f64],
+    ) {
+        macro_rules! run {
+            ($kind:ty) => {{
+                const N: usize = size_of::<$kind>();
+                let read = match order {
+                    ByteOrder::Little => <$kind>::from_le_bytes,
+                    ByteOrder::Big => <$kind>::from_be_bytes,
+                };
+                spread::<N>(raw, stride, out, |cell| {
+                    scale * (read(cell) as f64) + offset
+                });
+            }};
+        }
+        match self {
+            Self::I8 => run!(i8),
+            Self::U8 => run!(u8),
+            Self::I16 => run!(i16),
+            Self::U16 => run!(u16),
+            Self::I32 => run!(i32),
+            Self::U32 => run!(u32),
+            Self::I64 => run!(i64),
+            Self::U64 => run!(u64),
+            Self::F32 => run!(f32),
+            Self::F64 => run!(f64),
+        }
+    }
+}
+
+/// Applies `value` to cells of `N` bytes; the common case without gaps has its own loop so that
+/// the compiler can vectorize it.
+fn spread<const N: usize>(
+    raw: &[u8],
+    stride: usize,
+    out: &mut [f64],
+    value: impl Fn([u8; N]) -> f64,
+) {
+    if stride == N {
+        for (y, cell) in out.iter_mut().zip(raw.as_chunks::<N>().0) {
+            *y = value(*cell);
+        }
+    } else {
+        for (y, part) in out.iter_mut().zip(raw.chunks(stride)) {
+            if let Some(cell) = part.first_chunk::<N>() {
+                *y = value(*cell);
+            }
+        }
+    }
+}
+
+/// Where a trace's samples lie in a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) bytes: Bytes,
+    /// Byte of the first sample.
+    pub(crate) first_byte: u64,
+    /// Bytes from one sample to the next.
+    pub(crate) stride: u64,
+    pub(crate) cell: Cell,
+    pub(crate) order: ByteOrder,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    Stored(Stored),
+    Memory(Arc<Waveform>),
+}
+
+/// One channel and segment of a capture; reads samples by blocks, in physical units.
+///
+/// Cloning is cheap, and several threads may read one trace at once.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    info: WaveformInfo,
+    body: Body,
+}
+
+impl Trace {
+    /// Joins a description with samples that stay in the file. The caller has checked that
+    /// `info.samples` of them are there.
+    pub(crate) fn stored(mut info: WaveformInfo, stored: Stored) -> Self {
+        info.storage = stored.cell.storage();
+        Self {
+            info,
+            body: Body::Stored(stored),
+        }
+    }
+
+    /// Joins a description with samples parsed from text.
+    pub(crate) fn parsed(info: WaveformInfo, samples: Vec<f64>) -> Self {
+        let waveform = Waveform::new(info, Samples::F64(samples));
+        Self {
+            info: waveform.info().clone(),
+            body: Body::Memory(Arc::new(waveform)),
+        }
+    }
+
+    /// Fills what the file left out from the hints; contradictions become warnings.
+    pub(crate) fn apply(&mut self, hints: &OpenOptions) -> Result<(), Error> {
+        // Sample rates on a command line carry a few digits; closer than this they agree.
+        const AGREES: f64 = 1e-4;
+        if let Some(hinted) = hints.sample_interval_s()? {
+            match self.info.sample_interval_s {
+                None => self.info.sample_interval_s = Some(hinted),
+                Some(own) if (own / hinted - 1.0).abs() > AGREES => {
+                    self.info.warnings.push(format!(
+                        "the file's own sample rate of {:e} Sa/s is used, not the {:e} Sa/s given",
+                        1.0 / own,
+                        1.0 / hinted
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(unit) = &hints.unit {
+            if self.info.unit.is_empty() {
+                self.info.unit.clone_from(unit);
+            } else if self.info.unit != *unit {
+                self.info.warnings.push(format!(
+                    "the file's own unit {} is used, not the {unit} given",
+                    self.info.unit
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_stored(&self, stored: &Stored, first: u64, out: &mut [f64]) -> std::io::Result<usize> {
+        /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
+        const BLOCK_BYTES: usize = 32_768;
+        let left = self.info.samples.saturating_sub(first);
+        let count = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let out = &mut out[..count];
+        let width = stored.cell.width() as usize;
+        let stride = usize::try_from(stored.stride).unwrap_or(usize::MAX);
+        let mut raw = [0_u8; BLOCK_BYTES];
+        let scaling = (self.info.scale, self.info.offset);
+        // A stride beyond the block reads sample by sample.
+        let per_block = (BLOCK_BYTES / stride).max(1);
+        let mut place = stored.first_byte + first * stored.stride;
+        for part in out.chunks_mut(per_block) {
+            let span = (part.len() - 1) * stride + width;
+            stored.bytes.read_exact_at(place, &mut raw[..span])?;
+            stored
+                .cell
+                .decode(stored.order, &raw[..span], stride, scaling, part);
+            place += part.len() as u64 * stored.stride;
+        }
+        Ok(count)
+    }
+}
+
+impl WaveformSource for Trace {
+    fn info(&self) -> &WaveformInfo {
+        &self.info
+    }
+
+    fn read_at(&self, first: u64, out: &mut [f64]) -> Result<usize, ReadError> {
+        match &self.body {
+            Body::Memory(waveform) => waveform.read_at(first, out),
+            Body::Stored(stored) => {
+                let wanted = out.len();
+                self.read_stored(stored, first, out)
+                    .map_err(|source| ReadError {
+                        first,
+                        wanted,
+                        reason: match source.kind() {
+                            std::io::ErrorKind::UnexpectedEof => format!(
+                                "the file was cut short after it was opened with {} bytes",
+                                stored.bytes.len()
+                            ),
+                            _ => source.to_string(),
+                        },
+                    })
+            }
+        }
+    }
+}
+
+/// An opened capture: its traces and what was odd but readable about the file as a whole.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Command-line name of the format, such as `trc`.
+    pub format: &'static str,
+    /// Oddities of the whole file; those of one trace are in its [`WaveformInfo::warnings`].
+    pub warnings: Vec<String>,
+    /// One trace for each channel and segment, in file order; never empty.
+    pub traces: Vec<Trace>,
+}
+
+/// Describes a trace of which nothing but format and count is known.
+pub(crate) fn bare_info(format: &'static str, samples: u64) -> WaveformInfo {
+    WaveformInfo {
+        format: format.into(),
+        channel: "1".into(),
+        segment: 0,
+        samples,
+        t0_s: 0.0,
+        sample_interval_s: None,
+        unit: String::new(),
+        storage: Storage::F64,
+        scale: 1.0,
+        offset: 0.0,
+        trigger_time_s: None,
+        warnings: Vec::new(),
+    }
+}

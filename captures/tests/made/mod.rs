@@ -1,0 +1,267 @@
+//! Files made from the published layouts, for the paths that no public file takes: LeCroy
+//! sequences, big-endian and long-prefix traces, Keysight AG01, AG03 and segments.
+//!
+//! Written apart from the crate's own writers, so that a shared mistake cannot hide.
+#![allow(dead_code)] // each test file uses its own part
+
+/// A LeCroy trace, template LECROY_2_3.
+#[derive(Clone)]
+pub struct Trc {
+    pub big_endian: bool,
+    pub prefix: &'static str,
+    pub words: bool,
+    pub user_text: &'static [u8],
+    /// Trigger time, time from trigger to first sample, raw samples.
+    pub segments: Vec<(f64, f64, Vec<i16>)>,
+    pub record_type: i16,
+}
+
+impl Trc {
+    pub fn sequence() -> Self {
+        let segments = (0..3_i16).map(|k| {
+            let time = 1.5e-3 * f64::from(k) + 0.25;
+            (
+                time,
+                -1e-8 - 1e-12 * f64::from(k),
+                (0..20).map(|i| i * 5 - 40 + k).collect(),
+            )
+        });
+        Self {
+            big_endian: false,
+            prefix: "#9",
+            words: true,
+            user_text: b"",
+            segments: segments.collect(),
+            record_type: 0,
+        }
+    }
+
+    /// Gain 0.5 and offset 2 are exact in 32 bits.
+    pub const GAIN: f32 = 0.5;
+    pub const OFFSET: f32 = 2.0;
+    pub const INTERVAL: f32 = 2.5e-10;
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let width = if self.words { 2 } else { 1 };
+        let points: usize = self.segments.iter().map(|s| s.2.len()).sum();
+        let triggers = if self.segments.len() > 1 {
+            16 * self.segments.len()
+        } else {
+            0
+        };
+        let mut head = vec![0_u8; 346];
+        head[..8].copy_from_slice(b"WAVEDESC");
+        head[16..26].copy_from_slice(b"LECROY_2_3");
+        let swap = |mut bytes: Vec<u8>| {
+            if self.big_endian {
+                bytes.reverse();
+            }
+            bytes
+        };
+        let put = |head: &mut Vec<u8>, at: usize, bytes: Vec<u8>| {
+            let bytes = swap(bytes);
+            head[at..at + bytes.len()].copy_from_slice(&bytes);
+        };
+        let longs = [
+            (36, 346),
+            (40, self.user_text.len()),
+            (48, triggers),
+            (60, points * width),
+            (116, points),
+            (128, points - 1),
+            (144, self.segments.len()),
+        ];
+        for (at, value) in longs {
+            put(&mut head, at, (value as i32).to_le_bytes().to_vec());
+        }
+        put(&mut head, 32, i16::from(self.words).to_le_bytes().to_vec());
+        put(
+            &mut head,
+            34,
+            i16::from(!self.big_endian).to_le_bytes().to_vec(),
+        );
+        put(&mut head, 156, Self::GAIN.to_le_bytes().to_vec());
+        put(&mut head, 160, Self::OFFSET.to_le_bytes().to_vec());
+        put(&mut head, 176, Self::INTERVAL.to_le_bytes().to_vec());
+        put(&mut head, 180, self.segments[0].1.to_le_bytes().to_vec());
+        head[196] = b'W';
+        head[244] = b'S';
+        put(&mut head, 316, self.record_type.to_le_bytes().to_vec());
+        put(&mut head, 344, 2_i16.to_le_bytes().to_vec());
+        let mut body = head;
+        body.extend_from_slice(self.user_text);
+        if triggers > 0 {
+            for (time, offset, _) in &self.segments {
+                body.extend(swap(time.to_le_bytes().to_vec()));
+                body.extend(swap(offset.to_le_bytes().to_vec()));
+            }
+        }
+        for sample in self.segments.iter().flat_map(|s| &s.2) {
+            if self.words {
+                body.extend(swap(sample.to_le_bytes().to_vec()));
+            } else {
+                body.push(*sample as u8);
+            }
+        }
+        let mut file = match self.prefix {
+            "#9" => format!("#9{:09}", body.len()).into_bytes(),
+            "#A" => format!("#A{:010}", body.len()).into_bytes(),
+            other => other.as_bytes().to_vec(),
+        };
+        file.extend(body);
+        file
+    }
+}
+
+/// One waveform of a Keysight file.
+#[derive(Clone)]
+pub struct AgWaveform {
+    pub header_size: u32,
+    pub kind: u32,
+    pub points: u32,
+    pub label: &'static str,
+    pub x_units: u32,
+    pub y_units: u32,
+    pub time_tag: f64,
+    pub segment: u32,
+    /// Buffer type, bytes per point, payload.
+    pub buffers: Vec<(u16, u16, Vec<u8>)>,
+}
+
+impl AgWaveform {
+    pub fn floats(label: &'static str, samples: &[f32]) -> Self {
+        let payload = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Self {
+            header_size: 140,
+            kind: 1,
+            points: samples.len() as u32,
+            label,
+            x_units: 2,
+            y_units: 1,
+            time_tag: 0.0,
+            segment: 0,
+            buffers: vec![(1, 4, payload)],
+        }
+    }
+}
+
+/// A Keysight file of the given version.
+pub fn ag(version: &str, waveforms: &[AgWaveform]) -> Vec<u8> {
+    let wide = version == "AG03";
+    let mut body = Vec::new();
+    for w in waveforms {
+        let start = body.len();
+        for word in [w.header_size, w.kind, w.buffers.len() as u32, w.points, 0] {
+            body.extend(word.to_le_bytes());
+        }
+        body.extend(1.0_f32.to_le_bytes());
+        // x_display_origin is not the first sample's time: 9 would show.
+        for value in [9.0_f64, 1e-9, -2e-6] {
+            body.extend(value.to_le_bytes());
+        }
+        body.extend(w.x_units.to_le_bytes());
+        body.extend(w.y_units.to_le_bytes());
+        body.extend([b' '; 56]);
+        let mut label = w.label.as_bytes().to_vec();
+        label.resize(16, 0);
+        body.extend(label);
+        body.extend(w.time_tag.to_le_bytes());
+        body.extend(w.segment.to_le_bytes());
+        body.resize(start + w.header_size as usize, 0);
+        for (kind, width, payload) in &w.buffers {
+            body.extend(if wide { 16_u32 } else { 12 }.to_le_bytes());
+            body.extend(kind.to_le_bytes());
+            body.extend(width.to_le_bytes());
+            if wide {
+                body.extend((payload.len() as u64).to_le_bytes());
+            } else {
+                body.extend((payload.len() as u32).to_le_bytes());
+            }
+            body.extend(payload);
+        }
+    }
+    let mut file = version.as_bytes().to_vec();
+    if wide {
+        file.extend((body.len() as u64 + 16).to_le_bytes());
+    } else {
+        file.extend((body.len() as u32 + 12).to_le_bytes());
+    }
+    file.extend((waveforms.len() as u32).to_le_bytes());
+    file.extend(body);
+    file
+}
+
+/// A NumPy file, format version 1, 2 or 3.
+pub fn npy(version: u8, descr: &str, fortran: bool, shape: &str, payload: &[u8]) -> Vec<u8> {
+    let order = if fortran { "True" } else { "False" };
+    let header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
+    let mut file = b"\x93NUMPY".to_vec();
+    file.extend([version, 0]);
+    if version == 1 {
+        file.extend((header.len() as u16).to_le_bytes());
+    } else {
+        file.extend((header.len() as u32).to_le_bytes());
+    }
+    file.extend(header.as_bytes());
+    file.extend(payload);
+    file
+}
+
+/// One small file of every kind.
+pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
+    let long: Vec<(f64, f64, Vec<i16>)> = vec![(0.0, -1e-8, (0..400).collect())];
+    let segment = |k: u32| AgWaveform {
+        segment: k,
+        time_tag: f64::from(k) * 1e-3,
+        ..AgWaveform::floats("1", &[0.5; 64])
+    };
+    let logic = AgWaveform {
+        kind: 6,
+        y_units: 0,
+        buffers: vec![(6, 1, vec![1; 64])],
+        ..AgWaveform::floats("D0", &[0.0; 64])
+    };
+    let text: String = (0..200)
+        .map(|i| format!("{:e},{},{}\n", 1e-9 * f64::from(i), i % 7, i))
+        .collect();
+    vec![
+        ("trc sequence", Trc::sequence().bytes()),
+        (
+            "trc big-endian",
+            Trc {
+                big_endian: true,
+                ..Trc::sequence()
+            }
+            .bytes(),
+        ),
+        (
+            "trc long prefix",
+            Trc {
+                prefix: "#A",
+                ..Trc::sequence()
+            }
+            .bytes(),
+        ),
+        (
+            "trc bytes",
+            Trc {
+                words: false,
+                segments: long,
+                ..Trc::sequence()
+            }
+            .bytes(),
+        ),
+        ("ag10", ag("AG10", &[segment(1), segment(2), logic.clone()])),
+        ("ag03", ag("AG03", &[segment(1), logic])),
+        ("npy", npy(1, "<i2", false, "(300,)", &[7; 600])),
+        ("npy 2-D", npy(2, ">f4", true, "(3, 50)", &[7; 600])),
+        (
+            "csv",
+            format!("Time (s),CH1 (V),CH2 (V)\n{text}").into_bytes(),
+        ),
+        (
+            "csv keys",
+            format!("Sample Interval,1e-9\nVertical Units,V\n\n{text}").into_bytes(),
+        ),
+    ]
+}

@@ -1,0 +1,446 @@
+//! Real files that nobody here wrote, against values from independent readers.
+//!
+//! The files and `manifest.tsv` lie in `captures` of the shared folder (`../shared`, or
+//! `ETALON_SHARED`). Each row names a reader, what it read, and how far it is to be trusted.
+
+use etalon_captures::{Capture, Error, OpenOptions, Trace, open, pattern_file, stats};
+use etalon_types::WaveformSource;
+use std::path::{Path, PathBuf};
+
+/// Finds the files, or says why the test is left out; on CI that is a failure.
+fn shared_captures() -> Option<PathBuf> {
+    let shared = std::env::var_os("ETALON_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
+    let folder = shared.join("captures");
+    if folder.join("manifest.tsv").is_file() {
+        return Some(folder);
+    }
+    println!("left out: no real captures in {}", folder.display());
+    assert_ne!(
+        std::env::var("CI").as_deref(),
+        Ok("true"),
+        "CI must have the real captures"
+    );
+    None
+}
+
+#[derive(Clone)]
+struct Row {
+    file: String,
+    channel: String,
+    n: String,
+    t0: String,
+    dt: String,
+    min: String,
+    max: String,
+    mean: String,
+    first: String,
+    last: String,
+    trust: String,
+}
+
+fn rows(folder: &Path) -> Vec<Row> {
+    let text = std::fs::read_to_string(folder.join("manifest.tsv")).unwrap();
+    let parse = |line: &str| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let cell = |k: usize| cells.get(k).copied().unwrap_or("").to_string();
+        Row {
+            file: cell(1),
+            channel: cell(9),
+            n: cell(10),
+            t0: cell(11),
+            dt: cell(12),
+            min: cell(13),
+            max: cell(14),
+            mean: cell(15),
+            first: cell(16),
+            last: cell(17),
+            trust: cell(19),
+        }
+    };
+    text.lines().skip(1).map(parse).collect()
+}
+
+fn number(text: &str) -> f64 {
+    // Some cells carry a remark: `1.785714285714e-11 (56 GS/s)`.
+    text.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// Readers computed in 32-bit floats (7.2 digits), and five digits or more are printed.
+struct Tolerance {
+    relative: f64,
+    /// Part of full scale: `gain * raw - offset` in 32 bits loses that much near zero.
+    of_scale: f64,
+}
+
+const FLOAT: Tolerance = Tolerance {
+    relative: 1e-6,
+    of_scale: 3e-7,
+};
+/// Vendor CSVs print six digits.
+const SIX_DIGITS: Tolerance = Tolerance {
+    relative: 1e-5,
+    of_scale: 3e-7,
+};
+
+fn compare(row: &Row, trace: &Trace, tolerance: &Tolerance, time: bool) {
+    let (info, sums) = (trace.info(), stats(trace).unwrap());
+    let name = format!("{} {}", row.file, row.channel);
+    assert_eq!(info.samples, row.n.parse::<u64>().unwrap(), "{name}");
+    assert_eq!((sums.samples, sums.non_finite), (info.samples, 0), "{name}");
+    let (min, max) = (number(&row.min), number(&row.max));
+    let scale = min.abs().max(max.abs());
+    let near = |what: &str, ours: f64, theirs: f64| {
+        let allowed = tolerance.relative * theirs.abs() + tolerance.of_scale * scale;
+        assert!(
+            (ours - theirs).abs() <= allowed,
+            "{name} {what}: {ours} against {theirs}"
+        );
+    };
+    near("min", sums.min, min);
+    near("max", sums.max, max);
+    near("mean", sums.mean, number(&row.mean));
+    for (what, ours, theirs) in [
+        ("first", &sums.first, &row.first),
+        ("last", &sums.last, &row.last),
+    ] {
+        let theirs: Vec<f64> = theirs.split(',').map(number).collect();
+        assert_eq!(ours.len(), theirs.len(), "{name} {what}");
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            near(what, *ours, theirs);
+        }
+    }
+    // Twelve digits are printed of times.
+    let trusted = |what: &str| time && !row.trust.contains(what);
+    if trusted("t0") && !row.t0.is_empty() {
+        let theirs = number(&row.t0);
+        assert!(
+            (info.t0_s - theirs).abs() <= 1e-11 * theirs.abs(),
+            "{name} t0 {}",
+            info.t0_s
+        );
+    }
+    if trusted("dt") && !row.dt.is_empty() {
+        let (ours, theirs) = (info.sample_interval_s.unwrap(), number(&row.dt));
+        assert!(
+            (ours / theirs - 1.0).abs() <= 1e-11,
+            "{name} dt {ours} against {theirs}"
+        );
+    }
+}
+
+fn hints(file: &str) -> OpenOptions {
+    let (format, rate) = if file.starts_with("optical_imdd/chan") {
+        ("raw-i8", Some(56e9))
+    } else if file.starts_with("electrical_10gbase_r/") {
+        ("raw-f32", Some(40e9))
+    } else {
+        ("auto", None)
+    };
+    OpenOptions {
+        format: format.parse().unwrap(),
+        sample_rate_hz: rate,
+        unit: None,
+    }
+}
+
+#[test]
+fn ref_every_trusted_row_of_our_formats() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let mut compared = 0;
+    for row in rows(&folder) {
+        let room = row.file.split('/').next().unwrap();
+        let ours = matches!(
+            room,
+            "keysight_bin" | "lecroy_trc" | "lecroy_trc_1_0" | "npy" | "optical_imdd"
+        ) || row.file.ends_with("waveform_1_channel_3.bin");
+        let trusted = row.trust.starts_with("reference") || row.trust.starts_with("values ok");
+        if !ours || !trusted || row.n.is_empty() {
+            continue;
+        }
+        let capture = open(&folder.join(&row.file), &hints(&row.file))
+            .unwrap_or_else(|e| panic!("{}: {e}", row.file));
+        let k = usize::from(row.channel.starts_with("wf2"));
+        let mut row = row;
+        row.n = row
+            .n
+            .trim_matches(|c: char| !c.is_ascii_digit())
+            .split(',')
+            .next()
+            .unwrap()
+            .into();
+        compare(&row, &capture.traces[k], &FLOAT, true);
+        compared += 1;
+    }
+    // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical.
+    assert_eq!(compared, 27);
+}
+
+fn twin(folder: &Path, csv: &str, of: &str) -> (Row, Capture) {
+    let row = rows(folder)
+        .into_iter()
+        .find(|row| row.file == of && !row.n.is_empty());
+    (
+        row.unwrap(),
+        open(&folder.join(csv), &OpenOptions::default()).unwrap(),
+    )
+}
+
+#[test]
+fn ref_vendor_csvs_match_their_binary_twins() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let (row, tek) = twin(&folder, "tek_isf/waveform.0.csv", "tek_isf/waveform.0.isf");
+    compare(&row, &tek.traces[0], &FLOAT, true);
+
+    let (row, timed) = twin(
+        &folder,
+        "rohde_schwarz/rs_rtp_04.Wfm.csv",
+        "rohde_schwarz/rs_rtp_04.bin",
+    );
+    compare(&row, &timed.traces[0], &SIX_DIGITS, true);
+
+    let (row, untimed) = twin(
+        &folder,
+        "rohde_schwarz/rs_rtp_01.Wfm.csv",
+        "rohde_schwarz/rs_rtp_01.bin",
+    );
+    compare(&row, &untimed.traces[0], &FLOAT, false);
+    assert_eq!(untimed.traces[0].info().sample_interval_s, None);
+}
+
+#[test]
+fn ref_rigol_csv_with_index_start_and_increment() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let file = folder.join("csv_variants/DS1054Z-A.csv");
+    let capture = open(&file, &OpenOptions::default()).unwrap();
+    assert_eq!(capture.traces.len(), 4);
+    let labels: Vec<_> = capture
+        .traces
+        .iter()
+        .map(|t| t.info().channel.as_str())
+        .collect();
+    assert_eq!(labels, ["CH1", "CH2", "CH3", "CH4"]);
+    let info = capture.traces[2].info();
+    assert_eq!((info.samples, info.unit.as_str()), (1200, "V"));
+    assert_eq!((info.t0_s, info.sample_interval_s), (-3e-7, Some(5e-10)));
+    // Read off the file's first and last lines.
+    let sums = stats(&capture.traces[2]).unwrap();
+    assert_eq!(sums.first, [-0.16, -0.16, -0.08, -0.08, 0.0]);
+    assert_eq!(sums.last[4], 3.36);
+
+    let capture = open(
+        &folder.join("rigol_wfm/DS2072A-5.csv"),
+        &OpenOptions::default(),
+    )
+    .unwrap();
+    let info = capture.traces[1].info();
+    assert_eq!(
+        (info.samples, info.t0_s, info.sample_interval_s),
+        (1400, -2.52e-6, Some(1e-8))
+    );
+    assert_eq!(
+        stats(&capture.traces[1]).unwrap().last,
+        [0.28, 0.32, 0.28, 0.32, 0.28]
+    );
+}
+
+#[test]
+fn ref_tektronix_csv_agrees_with_its_mat_and_npy_twins() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let file = folder.join("csv_variants/iq_waveform.csv");
+    let capture = open(&file, &OpenOptions::default()).unwrap();
+    let info = capture.traces[0].info();
+    assert_eq!(
+        (info.samples, info.unit.as_str(), info.channel.as_str()),
+        (7250, "V", "REF6")
+    );
+    assert_eq!(info.sample_interval_s, Some(4.00001744e-7));
+    assert_eq!(info.t0_s, -1.4494075e-3);
+    assert!(
+        capture.warnings.iter().any(|w| w.contains("IQ")),
+        "{:?}",
+        capture.warnings
+    );
+    // The .mat twin's IQData begins 0.1625 - 0.14828125i; the .npy twin holds the raw integers,
+    // of which the manifest gives the first five: 1040 -> 0.1625 V, so 1.5625e-4 V each.
+    let sums = stats(&capture.traces[0]).unwrap();
+    let raw = [1040.0, -949.0, 1044.0, -950.0, 1049.0];
+    for (volt, raw) in sums.first.iter().zip(raw) {
+        assert!(
+            (volt - raw * 1.5625e-4).abs() < 1e-9,
+            "{volt} against {raw}"
+        );
+    }
+}
+
+#[test]
+fn the_truncated_lecroy_file_names_place_and_field() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    match open(
+        &folder.join("lecroy_trc/lecroy_1.trc"),
+        &OpenOptions::default(),
+    ) {
+        Err(Error::Malformed {
+            format,
+            offset,
+            field,
+            expected,
+            found,
+        }) => {
+            assert_eq!((format, offset, field.as_str()), ("trc", 357, "TRIGTIME"));
+            // 11 + 346 + 16 * 200 + 800,800 bytes are announced.
+            assert!(expected.contains("804357"), "{expected}");
+            assert!(found.contains("357 bytes"), "{found}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_damaged_eye_density_names_the_byte_and_what_it_is() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let file = folder.join("csv_variants/raw_data_1.csv");
+    match open(&file, &OpenOptions::default()) {
+        Err(Error::Malformed {
+            format,
+            offset,
+            field,
+            found,
+            ..
+        }) => {
+            // The first is `8.30E-10,0,,`: a value is missing, as in three later rows. Between
+            // them is `8.3<B9><D1>,10,0.228..`, whose first bad byte is 3,283,333.
+            assert_eq!(
+                (format, offset, field.as_str()),
+                ("csv", 3_281_979, "line 124892")
+            );
+            assert!(
+                found.contains("damaged rows after it: 4, at bytes 3283333, 3283769, "),
+                "{found}"
+            );
+            assert!(
+                found.contains("an eye density and not a waveform"),
+                "{found}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    // With the damaged end cut off, what is left is an eye density and nothing else.
+    let whole = std::fs::read(&file).unwrap()[..3_281_979].to_vec();
+    match etalon_captures::decode(whole, &OpenOptions::default()) {
+        Err(Error::Unsupported { format, found, .. }) => {
+            assert_eq!(format, "CSV eye density");
+            assert!(found.contains("not a waveform"), "{found}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn known_formats_that_are_not_read_yet_are_named() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    for (file, name) in [
+        ("tek_wfm/analog_waveform.wfm", "Tektronix .wfm"),
+        ("tek_wfm/waveform.3.wfm", "Tektronix .wfm"),
+        ("tek_isf/waveform.0.isf", "Tektronix .isf"),
+        ("rohde_schwarz/rs_rtp_01.bin", "Rohde & Schwarz .bin"),
+        (
+            "rohde_schwarz/rs_rtp_01.Wfm.bin",
+            "Rohde & Schwarz .Wfm.bin",
+        ),
+        (
+            "rohde_schwarz/rs_rtp_04.Wfm.bin",
+            "Rohde & Schwarz .Wfm.bin",
+        ),
+        (
+            "rohde_schwarz/rs_rtp_history_01.bin",
+            "Rohde & Schwarz .bin",
+        ),
+        ("rigol_bin/DHO824-ch1.bin", "Rigol .bin"),
+        ("rigol_bin/MSO5074-A.bin", "Rigol .bin"),
+        ("rigol_wfm/DS2072A-5.wfm", "Rigol .wfm"),
+        ("mat/iq_waveform.mat", "MATLAB .mat"),
+        ("touchstone/Agilent_E5071B.s4p", "Touchstone"),
+        ("touchstone/RS_ZVR_1.20_beta_f.s2p", "Touchstone"),
+        (
+            "touchstone/TEC_SMT_IO_42GHz_Thru_B5B6_4in.s4p",
+            "Touchstone",
+        ),
+        ("touchstone/double_option_line.s2p", "Touchstone"),
+        ("touchstone/ex_18.s2p", "Touchstone"),
+        ("touchstone/pcb_stripline_119mm.s2p", "Touchstone"),
+        ("touchstone/peters_01_0605_B12_thru.s4p", "Touchstone"),
+        ("touchstone/test_encoding_UTF-8-SIG.s2p", "Touchstone"),
+        ("otdr_sor/example1-noyes-ofl280.sor", "OTDR .sor"),
+    ] {
+        match open(&folder.join(file), &OpenOptions::default()) {
+            Err(Error::Unsupported { format, .. }) => {
+                assert!(format.starts_with(name), "{file}: {format}");
+            }
+            other => panic!("{file}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn bare_optical_samples_are_not_guessed() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    match open(
+        &folder.join("optical_imdd/chan1-0.bin"),
+        &OpenOptions::default(),
+    ) {
+        Err(Error::Unsupported { format, hint, .. }) => {
+            assert_eq!(format, "unknown");
+            assert!(hint.contains("raw-i8"), "{hint}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn ref_transmitted_patterns_read_as_patterns_and_as_captures() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    for (file, bits, mean) in [
+        ("Jul 6_1741preamble.csv", 500, 0.496),
+        ("Jul 9_0841train.csv", 196_608, 0.498504639),
+        ("Jul 9_0842train.csv", 196_608, 0.499282837),
+        ("Jul 9_0843train.csv", 196_608, 0.499811808),
+    ] {
+        let path = folder.join("optical_imdd").join(file);
+        let pattern = pattern_file(&path).unwrap();
+        assert_eq!(pattern.len(), bits, "{file}");
+        let ones = pattern.iter().filter(|&&b| b == 1).count();
+        // Nine digits are printed.
+        assert!((ones as f64 / bits as f64 - mean).abs() < 1e-9, "{file}");
+        let capture = open(&path, &OpenOptions::default()).unwrap();
+        let samples = capture.traces[0].read_all_f32().unwrap();
+        assert!(
+            samples
+                .iter()
+                .zip(&pattern)
+                .all(|(&x, &b)| x == f32::from(b)),
+            "{file}"
+        );
+        assert_eq!(samples.len(), bits);
+    }
+}

@@ -1,0 +1,10 @@
+//! Simulated instruments: hidden state, read-back, and faults on demand.
+//!
+//! They stand for hardware in tests and in the demo. Whatever shows one has to say that it is
+//! simulated.
+
+mod switch;
+mod transceiver;
+
+pub use switch::{SimulatedSwitch, SwitchFault};
+pub use transceiver::{ModuleFault, SimulatedTransceiver};
