@@ -18,3 +18,5 @@
 
 pub mod cli;
 pub mod pipeline;
+pub mod plots;
+pub mod report;

@@ -73,6 +73,8 @@ pub struct Analysis {
     pub report: LinkReport,
     /// The curves.
     pub traces: Traces,
+    /// Unit of the samples: `W`, `V`, or empty when the source does not say.
+    pub unit: String,
 }
 
 /// Analyzes one trace.
@@ -118,6 +120,7 @@ pub fn analyze_trace(
     Ok(Analysis {
         report,
         traces: reception.traces,
+        unit: info.unit.clone(),
     })
 }
 

@@ -10,11 +10,13 @@ use super::capture::{self, Choice};
 use super::classified;
 use super::error::{CliError, Exit};
 use super::link_options::LinkArgs;
+use super::page;
 use super::progress::Progress;
 use super::screen::{self, Colours};
 use super::shell::join;
 use super::talk::{Globals, print, print_json};
 use crate::pipeline::{Analysis, Identity, analyze_trace};
+use crate::plots::terminal::terminal_eye;
 
 /// Options of `analyze`.
 #[derive(Clone, Debug, clap::Args)]
@@ -58,7 +60,8 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
                     worst = worst.max(classified::exit(&analysis.report));
                     if globals.json {
                         print_json(&analysis.report)?;
-                    } else {
+                    }
+                    if !globals.json || globals.report.is_some() {
                         analyses.push(analysis);
                     }
                 }
@@ -70,7 +73,10 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         }
     }
     progress.finish();
-    show(&analyses, args, globals)?;
+    page::write(&analyses, globals)?;
+    if !globals.json {
+        show(&analyses, args, globals)?;
+    }
     Ok(worst)
 }
 
@@ -112,7 +118,7 @@ fn show(analyses: &[Analysis], args: &Args, globals: &Globals) -> Result<(), Cli
                 .traces
                 .eye
                 .as_ref()
-                .map(|eye| draw(eye, globals))
+                .map(|eye| draw(eye, &one.unit, globals))
                 .unwrap_or_default();
             screen::single(
                 &one.report,
@@ -135,8 +141,14 @@ fn show(analyses: &[Analysis], args: &Args, globals: &Globals) -> Result<(), Cli
 }
 
 /// Draws the eye in the terminal, as lines.
-fn draw(_eye: &Eye, _globals: &Globals) -> Vec<String> {
-    Vec::new()
+fn draw(eye: &Eye, unit: &str, globals: &Globals) -> Vec<String> {
+    terminal_eye(
+        eye,
+        unit,
+        screen::EYE_COLUMNS,
+        screen::EYE_LINES,
+        globals.charset(),
+    )
 }
 
 /// What the screen shows already.
@@ -178,7 +190,7 @@ fn next(report: &LinkReport, link: &LinkArgs, showing: Showing) -> String {
             join(&words)
         }
         (Showing::One, None) if kind == Some(FaultKind::Mpi) => command("mpi", &link, &[]),
-        (Showing::One, None) => command("analyze", &link, &["--json"]),
+        (Showing::One, None) => command("analyze", &link, &["--report", "etalon-report"]),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use etalon_captures::{Capture, Format, OpenOptions, Trace};
 use etalon_dsp::{Quantity, ReceiveOptions};
+use etalon_types::report::Input;
 use etalon_types::{Modulation, ReadError, WaveformSource, pattern};
 
 use super::error::{CliError, Exit};
@@ -106,13 +107,23 @@ fn no_such_trace(path: &Path, choice: &Choice, places: &[String]) -> CliError {
     )
 }
 
-/// Fits the options to a trace: a file whose unit is the watt holds optical power.
+/// Fits the options to a trace: a file in watts (or mW, uW) holds optical power.
 pub fn with_unit(options: &ReceiveOptions, trace: &Trace) -> ReceiveOptions {
     let mut options = options.clone();
-    if trace.info().unit == "W" {
+    if trace.info().unit.ends_with('W') {
         options.quantity = Quantity::OpticalPower;
     }
     options
+}
+
+/// Says whether a capture has its truth beside it: then it was simulated.
+///
+/// The truth names the capture by its SHA-256, so that a file of the same name does not count.
+pub fn has_truth(input: &Input) -> bool {
+    let beside = std::fs::read(format!("{}.truth.json", input.path)).ok();
+    beside
+        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
+        .is_some_and(|truth| truth["capture_sha256"] == input.sha256)
 }
 
 /// Reads a pattern file: symbols, or bits that are paired for PAM-4.

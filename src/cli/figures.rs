@@ -30,6 +30,11 @@ impl Notation {
 /// Writes `value [low, high]`, a bound, or `n/a: reason`.
 pub fn figure(figure: &Figure, notation: Notation) -> String {
     match figure {
+        // Nothing was counted: the upper end is all that is known.
+        Figure::Estimate(e) if e.errors == Some(0) => {
+            let high = notation.number(e.high, &e.unit);
+            format!("< {high} (no errors in {})", count(e.n))
+        }
         Figure::Estimate(e) => {
             let show = |v| notation.number(v, &e.unit);
             let suffix = if notation == Notation::Decibel {
@@ -66,10 +71,10 @@ pub fn figure(figure: &Figure, notation: Notation) -> String {
 
 /// Writes only the value or the bound, for tables; `-` when there is neither.
 pub fn short(figure: &Figure, notation: Notation) -> String {
-    match (figure.value(), figure.high()) {
-        (Some(value), _) => notation.number(value, figure.estimate().map_or("", |e| &e.unit)),
-        (None, Some(high)) => format!("<{}", notation.number(high, "")),
-        (None, None) => "-".to_owned(),
+    match (figure, figure.high()) {
+        (Figure::Estimate(e), _) if e.errors != Some(0) => notation.number(e.value, &e.unit),
+        (_, Some(high)) => format!("<{}", notation.number(high, "")),
+        (_, None) => "-".to_owned(),
     }
 }
 
@@ -179,6 +184,16 @@ mod tests {
         let none = Figure::at_most(3.7e-6, "1", 0.95, 1_000_000, "no errors");
         assert_eq!(figure(&none, Notation::Scientific), "< 3.70e-6: no errors");
         assert_eq!(short(&none, Notation::Scientific), "<3.70e-6");
+        let Figure::Estimate(mut bound) = ber else {
+            unreachable!()
+        };
+        (bound.value, bound.low, bound.errors) = (bound.high, 0.0, Some(0));
+        let bound = Figure::Estimate(bound);
+        assert_eq!(
+            figure(&bound, Notation::Scientific),
+            "< 2.90e-3 (no errors in 1,000)"
+        );
+        assert_eq!(short(&bound, Notation::Scientific), "<2.90e-3");
         let short_capture = Figure::not_measurable("too short");
         assert_eq!(figure(&short_capture, Notation::Decibel), "n/a: too short");
     }

@@ -18,6 +18,7 @@ pub mod help;
 pub mod info;
 pub mod link_options;
 pub mod mpi;
+pub mod page;
 pub mod progress;
 pub mod schema;
 pub mod screen;
@@ -107,6 +108,16 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.into())
             .build_global();
+    }
+    let reports = matches!(command, Some(Command::Analyze(_) | Command::Mpi(_)));
+    if globals.report.is_some() && !reports {
+        return Err(CliError::usage(
+            "ETA-2009",
+            "--report",
+            "this command makes no report",
+            "expected analyze or mpi",
+            "leave --report out",
+        ));
     }
     match command {
         None => welcome::run(globals),

@@ -6,6 +6,7 @@ use etalon_dsp::{Measures, Reflectogram};
 use etalon_types::report::{Input, LinkParameters, MpiPath, MpiRegime, Provenance, QualityFlag};
 use etalon_types::units::engineering;
 use etalon_types::{Figure, LinkReport};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,10 +15,12 @@ use super::classified::rejecting;
 use super::error::{CliError, Exit};
 use super::figures::{Notation, count, cut, cut_left, figure, wrap};
 use super::link_options::LinkArgs;
+use super::page;
 use super::screen::COLUMNS;
 use super::shell::join;
 use super::talk::{Globals, print, print_json};
 use crate::pipeline::{Analysis, Identity, analyze_trace};
+use crate::plots::terminal::terminal_reflectogram;
 
 /// Options of `mpi`.
 #[derive(Clone, Debug, clap::Args)]
@@ -74,7 +77,24 @@ impl From<LinkReport> for MpiRecord {
 /// # Errors
 /// Usage, for impossible options; input, for an unreadable file.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    let link = &args.link;
+    let analyses = measure(args)?;
+    page::write(&analyses, globals)?;
+    let records = analyses.iter().map(|a| MpiRecord::from(a.report.clone()));
+    let records: Vec<MpiRecord> = records.collect();
+    match (analyses.as_slice(), records.as_slice()) {
+        (_, records) if globals.json => records.iter().try_for_each(print_json)?,
+        ([analysis], [record]) => {
+            let reflectogram = analysis.traces.reflectogram.as_ref();
+            let drawing = reflectogram.map(|r| draw(r, globals)).unwrap_or_default();
+            print(&screen(record, &drawing, &args.link))?;
+        }
+        (_, records) => print(&rows(records, args))?,
+    }
+    Ok(records.iter().map(exit).max().unwrap_or_default())
+}
+
+fn measure(args: &Args) -> Result<Vec<Analysis>, CliError> {
+    let Args { file, link } = args;
     let mut options = link.receive_options(|path| capture::pattern(path, link))?;
     let reflectogram = options.measures.reflectogram;
     options.measures = Measures {
@@ -82,37 +102,15 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         reflectogram,
         eye: false,
     };
-    let choice = Choice::of(link)?;
-    let opened = capture::open(&args.file, &choice)?;
-    let identity = Identity::file(&args.file).map_err(|e| capture::unreadable(&args.file, &e))?;
-    let mut worst = Exit::Done;
-    let several = opened.traces.len() > 1;
-    for trace in &opened.traces {
-        let options = capture::with_unit(&options, trace);
-        let Analysis { report, traces } = analyze_trace(trace, &options, &identity)
-            .map_err(|error| capture::failed(&args.file, &error, link))?;
-        let record = MpiRecord::from(report);
-        worst = worst.max(exit(&record));
-        if globals.json {
-            print_json(&record)?;
-        } else if several {
-            print(&row(&record))?;
-        } else {
-            let drawing = traces
-                .reflectogram
-                .as_ref()
-                .map(|r| draw(r, globals))
-                .unwrap_or_default();
-            print(&screen(&record, &drawing, link))?;
-        }
-    }
-    if several && !globals.json {
-        let file = args.file.display().to_string();
-        let mut words = vec!["etalon".to_owned(), "mpi".into(), file, "--json".into()];
-        words.extend(link.words());
-        print(&format!("next: {}\n", join(&words)))?;
-    }
-    Ok(worst)
+    let opened = capture::open(file, &Choice::of(link)?)?;
+    let identity = Identity::file(file).map_err(|e| capture::unreadable(file, &e))?;
+    let traces = opened.traces.par_iter();
+    traces
+        .map(|trace| {
+            analyze_trace(trace, &capture::with_unit(&options, trace), &identity)
+                .map_err(|error| capture::failed(file, &error, link))
+        })
+        .collect()
 }
 
 /// Interference and captures that cannot be judged are findings.
@@ -127,20 +125,35 @@ fn exit(record: &MpiRecord) -> Exit {
     }
 }
 
+/// Several traces: a row each, as many as fit.
+fn rows(records: &[MpiRecord], args: &Args) -> String {
+    const ROWS: usize = 20;
+    let mut lines: Vec<String> = records.iter().take(ROWS).map(row).collect();
+    if records.len() > ROWS {
+        lines.push(format!("{} more: use --json", records.len() - ROWS));
+    }
+    let mut words = vec![
+        "etalon".to_owned(),
+        "mpi".into(),
+        args.file.display().to_string(),
+    ];
+    words.extend(args.link.words());
+    words.push("--json".into());
+    lines.push(format!("next: {}", join(&words)));
+    lines.join("\n") + "\n"
+}
+
 fn row(record: &MpiRecord) -> String {
     let place = format!(
         "channel {} segment {}",
         record.input.channel, record.input.segment
     );
-    cut(
-        &format!(
-            "{place:<24} MPI {}",
-            figure(&record.mpi_db, Notation::Decibel)
-        ),
-        COLUMNS,
-    ) + "\n"
+    let level = figure(&record.mpi_db, Notation::Decibel);
+    cut(&format!("{place:<24} MPI {level}"), COLUMNS)
 }
 
+/// Lines of the reflectogram: with the longest list of figures it fills 23.
+const DRAWING_LINES: usize = 9;
 /// Columns before a value.
 const LABEL: usize = 11;
 
@@ -204,7 +217,7 @@ fn path_line(path: &MpiPath) -> String {
     let delay = engineering(path.delay_s, "s");
     cut(
         &format!(
-            "path       {delay} round trip = {:.2} m between the reflections{level} ({:.0} sigma)",
+            "path       {delay} = {:.2} m between reflections{level} ({:.0} sigma)",
             path.distance_m, path.significance
         ),
         COLUMNS,
@@ -212,6 +225,6 @@ fn path_line(path: &MpiPath) -> String {
 }
 
 /// Draws the reflectogram in the terminal, as lines.
-fn draw(_reflectogram: &Reflectogram, _globals: &Globals) -> Vec<String> {
-    Vec::new()
+fn draw(reflectogram: &Reflectogram, globals: &Globals) -> Vec<String> {
+    terminal_reflectogram(reflectogram, COLUMNS, DRAWING_LINES, globals.charset())
 }

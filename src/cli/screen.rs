@@ -102,7 +102,8 @@ fn short_verdict(report: &LinkReport) -> String {
     }
 }
 
-fn verdict(report: &LinkReport) -> String {
+/// The verdict in one line: rejected, the cause with its runner-up, or not classified.
+pub fn verdict(report: &LinkReport) -> String {
     let text = match (rejecting(&report.quality), &report.classification) {
         (Some(flag), _) => format!("REJECTED ({}): {}", flag.flag, flag.detail),
         (None, Some(classification)) => diagnosis(classification),
@@ -143,7 +144,8 @@ fn paint(line: &str, report: &LinkReport, colours: Colours) -> String {
     }
 }
 
-fn input_line(report: &LinkReport) -> String {
+/// What was analyzed, in one line.
+pub fn input_line(report: &LinkReport) -> String {
     let input = &report.input;
     let rest = format!(
         "  {}, channel {}, segment {}, {} samples, {}",
@@ -159,7 +161,8 @@ fn input_line(report: &LinkReport) -> String {
     )
 }
 
-fn link_line(report: &LinkReport) -> String {
+/// Modulation, rate and pattern, in one line.
+pub fn link_line(report: &LinkReport) -> String {
     let link = &report.link;
     let modulation = match link.modulation {
         Modulation::Nrz => "NRZ",
@@ -247,7 +250,8 @@ fn counted(ber: &Figure) -> Option<String> {
             let errors = e
                 .errors
                 .map_or_else(String::new, |n| format!("{} errors, ", count(n)));
-            Some(format!("       {errors}n = {}, {}", count(e.n), e.method))
+            let method = e.method.split(';').next().unwrap_or_default();
+            Some(format!("       {errors}n = {}, {method}", count(e.n)))
         }
         Figure::NotMeasurable(none) => none.n.map(|n| format!("       n = {}", count(n))),
     }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::{CliError, Exit};
+use crate::plots::terminal::Charset;
 
 /// How progress is shown on stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -167,6 +168,15 @@ impl Globals {
             } else {
                 error.paragraph()
             });
+        }
+    }
+
+    /// Returns the characters that drawings may use.
+    pub fn charset(&self) -> Charset {
+        if self.ascii {
+            Charset::Ascii
+        } else {
+            Charset::Unicode
         }
     }
 

@@ -151,3 +151,39 @@ fn a_clean_link_is_healthy() {
     );
     assert!(ber["high"].as_f64().unwrap() > 0.0, "{ber}");
 }
+
+#[test]
+fn a_report_is_a_page_with_pictures_and_json() {
+    let folder = tempfile::tempdir().unwrap();
+    simulate(
+        folder.path(),
+        "a.csv",
+        &["--symbols", "16384", "--snr", "24dB"],
+    );
+    let words = [
+        "analyze", "a.csv", "a.csv", "--baud", "26.5625G", "--report", "page", "--json",
+    ];
+    let reports = etalon_in(folder.path(), &words).expect(0).lines();
+    assert_eq!(reports.len(), 2);
+    let names = files(&folder.path().join("page"));
+    for name in [
+        "index.html",
+        "eye-1.png",
+        "eye-2.svg",
+        "taps-1.svg",
+        "link-report-2.json",
+    ] {
+        assert!(
+            names.iter().any(|n| n == name),
+            "{name} is not in {names:?}"
+        );
+    }
+    let page = fs::read_to_string(folder.path().join("page/index.html")).unwrap();
+    // The truth lies beside the capture, so the page must say that nothing here was measured.
+    assert!(page.contains("simulated"), "no banner");
+    let text = fs::read_to_string(folder.path().join("page/link-report-1.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), reports[0]);
+
+    let run = etalon_in(folder.path(), &["info", "a.csv", "--report", "other"]).expect(2);
+    assert!(run.stderr.contains("ETA-2009") && run.stderr.contains("hint: "));
+}
