@@ -216,6 +216,45 @@ fn a_line_that_is_missing_doubled_or_moved_is_named() {
 }
 
 #[test]
+fn a_sealed_line_of_another_history_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.jsonl");
+    let bytes = written(&path, &three());
+    let other = written(
+        &folder.path().join("k.jsonl"),
+        &[json!("another start"), json!(2)],
+    );
+    let first_line = bytes.split_inclusive(|b| *b == b'\n').next().unwrap();
+    let second_of_other = other.split_inclusive(|b| *b == b'\n').nth(1).unwrap();
+
+    // Its number fits and its hash verifies: only its predecessor is another one.
+    let mut expected = "prev ";
+    let mut spliced = [first_line, second_of_other].concat();
+    for _ in 0..2 {
+        std::fs::write(&path, &spliced).unwrap();
+        match open(&path).unwrap_err() {
+            StoreError::Corrupt {
+                line,
+                byte,
+                expected: found,
+                ..
+            } => {
+                assert_eq!((line, byte as usize), (2, first_line.len()));
+                assert!(found.starts_with(expected), "{found}");
+            }
+            other => panic!("{other}"),
+        }
+        // And one whose predecessor fits and whose number does not.
+        std::fs::write(&path, first_line).unwrap();
+        let mut journal = open(&path).unwrap();
+        journal.next_seq = 7;
+        let line = journal.encode(TIME, "test", &1).unwrap().0;
+        spliced = [first_line, &line].concat();
+        expected = "seq ";
+    }
+}
+
+#[test]
 fn unwritten_pages_at_the_end_are_a_tear_and_in_the_middle_damage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
