@@ -1,1 +1,3 @@
 //! Etalon: composition of the rooms.
+
+pub mod store;
