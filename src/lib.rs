@@ -1,1 +1,4 @@
 //! Etalon: composition of the rooms.
+
+pub mod plots;
+pub mod report;
