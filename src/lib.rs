@@ -1,3 +1,5 @@
 //! Etalon: composition of the rooms.
 
+pub mod plots;
+pub mod report;
 pub mod store;
