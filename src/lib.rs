@@ -1,7 +1,8 @@
 //! Etalon: composition of the rooms.
 //!
 //! [`pipeline`] joins a source of samples, the receiver and the classifier into one analysis;
-//! [`cli`] is the command line on top of it.
+//! [`cli`] is the command line on top of it. [`plots`] draws, [`report`] makes a page of the
+//! pictures, and [`store`] keeps what must not be lost: a journal and the blobs it speaks of.
 //!
 //! ```
 //! use etalon::pipeline::{Identity, analyze_trace};
@@ -20,3 +21,4 @@ pub mod cli;
 pub mod pipeline;
 pub mod plots;
 pub mod report;
+pub mod store;

@@ -14,7 +14,11 @@ const BEFORE: usize = 6;
 /// Symbols of the pulse after its main cursor.
 const AFTER: usize = 10;
 /// Symbols that are used at most.
-const USED: usize = 1 << 15;
+const USED: usize = 1 << 18;
+/// Symbols of the moving average that is taken off samples and symbols alike. The model is linear
+/// and time-invariant, so it holds for the filtered sequences too; but a slow beat, which would
+/// dominate the gain at zero frequency, is gone from them.
+const HIGH_PASS: usize = 65;
 
 /// A pulse response.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +27,8 @@ pub struct Channel {
     pub pulse: Vec<f64>,
     /// Samples per symbol.
     pub spacing: usize,
+    /// Mean square of the samples about the model, in their unit squared.
+    pub residual_power: f64,
 }
 
 impl Channel {
@@ -34,6 +40,8 @@ impl Channel {
             return None;
         }
         let size = span + 1;
+        let samples = &high_pass(&samples[..spacing * symbols], spacing);
+        let targets = &high_pass(&targets[..symbols], 1);
         let row = |k: usize| -> Vec<f64> {
             (0..span).map(|j| f64::from(targets[k + BEFORE - j])).chain([1.0]).collect()
         };
@@ -62,7 +70,31 @@ impl Channel {
                 pulse[spacing * j + p] = h[j];
             }
         }
-        Some(Self { pulse, spacing })
+        let mut channel = Self { pulse, spacing, residual_power: 0.0 };
+        channel.residual_power = channel.residual(samples, targets, symbols);
+        Some(channel)
+    }
+
+    /// Returns the index of the pulse's sample at the decision instant of its own symbol.
+    pub fn main(&self) -> usize {
+        BEFORE * self.spacing
+    }
+
+    /// Mean square of what the model leaves, over all phases.
+    fn residual(&self, samples: &[f32], targets: &[f32], symbols: usize) -> f64 {
+        let (mut sum, mut square, mut n) = (0.0, 0.0, 0.0);
+        for k in AFTER..symbols - BEFORE {
+            for p in 0..self.spacing {
+                let model: f64 = (0..=BEFORE + AFTER)
+                    .map(|j| self.pulse[self.spacing * j + p] * f64::from(targets[k + BEFORE - j]))
+                    .sum();
+                let e = f64::from(samples[self.spacing * k + p]) - model;
+                sum += e;
+                square += e * e;
+                n += 1.0;
+            }
+        }
+        square / n - (sum / n).powi(2)
     }
 
     /// Returns the magnitude at a frequency given in symbol rates, relative to zero frequency,
@@ -85,4 +117,23 @@ impl Channel {
         let top = 0.5 * self.spacing as f64;
         (1..=400).map(|i| i as f64 * top / 400.0).find(|&f| self.gain_db(f) < -3.0).unwrap_or(top)
     }
+}
+
+/// Takes the moving average over [`HIGH_PASS`] symbols off, phase by phase.
+fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
+    let half = HIGH_PASS / 2;
+    let n = x.len() / spacing;
+    let mut out = vec![0.0; n * spacing];
+    for p in 0..spacing {
+        let mut prefix = vec![0.0f64; n + 1];
+        for k in 0..n {
+            prefix[k + 1] = prefix[k] + f64::from(x[spacing * k + p]);
+        }
+        for k in 0..n {
+            let (first, last) = (k.saturating_sub(half), (k + half + 1).min(n));
+            let mean = (prefix[last] - prefix[first]) / (last - first) as f64;
+            out[spacing * k + p] = (f64::from(x[spacing * k + p]) - mean) as f32;
+        }
+    }
+    out
 }

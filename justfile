@@ -1,0 +1,33 @@
+# Eight recipes, each a command that also works without just.
+
+# the whole chain on the simulated bench; the report goes to ./etalon-demo/
+demo *ARGS:
+    cargo run --release -- demo {{ARGS}}
+
+# what the README promises
+test *ARGS:
+    cargo test --release {{ARGS}}
+
+# warnings are errors
+lint:
+    cargo clippy --workspace --all-targets --release -- -D warnings
+
+# rewrite to the house format
+fmt:
+    cargo fmt --all
+
+# the reference pages, opened in a browser
+docs:
+    cargo doc --no-deps --release --open
+
+# throughput, by the records' own command
+bench *ARGS:
+    cargo bench {{ARGS}}
+
+# all that has to be green before a change is merged
+ci:
+    .ci/run
+
+# the binary into ~/.cargo/bin
+install:
+    cargo install --path . --locked

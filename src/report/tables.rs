@@ -1,0 +1,162 @@
+//! Tables of a link report, each figure with its interval, count and definition.
+
+use etalon_types::report::{MpiPath, Provenance, QualityFlag};
+use etalon_types::{Classification, Figure, LinkReport};
+
+use super::Table;
+use crate::plots::numbers::{fixed, grouped, worded};
+
+impl Table {
+    /// Lists every figure of a link report: value, interval, count, method and definition, or
+    /// the reason why there is none.
+    pub fn of_figures(report: &LinkReport) -> Self {
+        let e = &report.estimates;
+        let figures: [(&str, &Figure); 13] = [
+            ("Pre-FEC BER", &e.pre_fec_ber),
+            ("SER", &e.ser),
+            ("SNR at the slicer", &e.snr_db),
+            ("OMA outer", &e.oma_outer),
+            ("Extinction ratio", &e.extinction_ratio_db),
+            ("RLM (120D.3.1.2)", &e.rlm_120d),
+            ("RLM (clause 94)", &e.rlm_94),
+            ("TDECQ", &e.tdecq_db),
+            ("Ceq", &e.ceq_db),
+            ("MPI", &e.mpi_db),
+            ("Linewidth", &e.linewidth_hz),
+            ("Frame error ratio after KP4", &e.frame_error_ratio_kp4),
+            ("Burst factor", &e.burst_factor),
+        ];
+        Self {
+            caption: "Every figure with its interval and definition".into(),
+            columns: texts([
+                "Figure",
+                "Value",
+                "Interval",
+                "n",
+                "Method",
+                "Definition, or why there is no value",
+            ]),
+            rows: figures
+                .into_iter()
+                .map(|(name, figure)| figure_row(name, figure))
+                .collect(),
+        }
+    }
+
+    /// Lists the reflections that were found.
+    pub fn of_paths(paths: &[MpiPath]) -> Self {
+        let level = |value: Option<f64>| {
+            value.map_or("not measurable".into(), |v| format!("{} dB", fixed(v, 1)))
+        };
+        let interval = |p: &MpiPath| match (p.low_db, p.high_db) {
+            (Some(low), Some(high)) => format!("{} to {} dB", fixed(low, 1), fixed(high, 1)),
+            _ => String::new(),
+        };
+        Self {
+            caption: "Reflections, strongest first (n = 1.468)".into(),
+            columns: texts(["Distance", "Delay", "Level", "Interval", "Significance"]),
+            rows: paths
+                .iter()
+                .map(|p| {
+                    vec![
+                        format!("{} m", fixed(p.distance_m, 2)),
+                        format!("{} ns", fixed(p.delay_s * 1e9, 2)),
+                        level(p.level_db),
+                        interval(p),
+                        format!("{} σ", fixed(p.significance, 1)),
+                    ]
+                })
+                .collect(),
+        }
+    }
+
+    /// Lists the named cause, its alternatives and the evidence.
+    pub fn of_classification(classification: &Classification) -> Self {
+        let percent = |share: f64| format!("{} %", fixed(100.0 * share, 0));
+        let name = |kind: &etalon_types::FaultKind| {
+            // The name that the JSON uses: one word for one thing everywhere.
+            serde_json::to_value(kind)
+                .ok()
+                .and_then(|v| v.as_str().map(str::to_owned))
+                .unwrap_or_default()
+        };
+        let mut rows = vec![vec![
+            "cause".into(),
+            name(&classification.kind),
+            percent(classification.confidence),
+        ]];
+        for other in &classification.alternatives {
+            rows.push(vec![
+                "runner-up".into(),
+                name(&other.kind),
+                percent(other.confidence),
+            ]);
+        }
+        for evidence in &classification.evidence {
+            let value = evidence.value.map_or_else(String::new, |v| fixed(v, 3));
+            rows.push(vec![
+                format!("evidence: {}", evidence.metric),
+                evidence.note.clone(),
+                value,
+            ]);
+        }
+        Self {
+            caption: "Cause, runners-up and evidence".into(),
+            columns: texts(["What", "Finding", "Confidence or value"]),
+            rows,
+        }
+    }
+
+    /// Lists what is odd about the capture.
+    pub fn of_quality(flags: &[QualityFlag]) -> Self {
+        Self {
+            caption: "Quality flags".into(),
+            columns: texts(["Flag", "What was seen"]),
+            rows: flags
+                .iter()
+                .map(|f| vec![f.flag.clone(), f.detail.clone()])
+                .collect(),
+        }
+    }
+}
+
+/// Puts the provenance of a link report into names and values.
+pub fn provenance_rows(provenance: &Provenance) -> Vec<(String, String)> {
+    let pair = |name: &str, value: String| (name.to_owned(), value);
+    vec![
+        pair("version", provenance.version.clone()),
+        pair("commit", provenance.git.clone()),
+        pair("options (SHA-256)", provenance.config_sha256.clone()),
+        pair(
+            "seed",
+            provenance.seed.map_or("none".into(), |s| s.to_string()),
+        ),
+        pair("CPU features", provenance.cpu_features.join(" ")),
+        pair("threads", provenance.threads.to_string()),
+    ]
+}
+
+fn texts<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.iter().map(|n| (*n).to_owned()).collect()
+}
+
+fn figure_row(name: &str, figure: &Figure) -> Vec<String> {
+    let words = worded(figure);
+    let (method, why) = match figure {
+        Figure::Estimate(e) => (e.method.clone(), e.definition.clone()),
+        Figure::NotMeasurable(none) => (String::new(), none.reason.clone()),
+    };
+    let count = if words.count.is_empty() {
+        figure.estimate().map_or(String::new(), |e| grouped(e.n))
+    } else {
+        words.count
+    };
+    vec![
+        name.to_owned(),
+        words.value,
+        words.interval,
+        count,
+        method,
+        why,
+    ]
+}
