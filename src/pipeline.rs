@@ -12,7 +12,7 @@ use std::time::Instant;
 use etalon_dsp::{Observer, ReceiveOptions, Traces};
 use etalon_types::report::{Input, Provenance, QualityFlag};
 use etalon_types::{Figure, LinkReport, ReadError, WaveformSource};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 mod config;
 mod stopwatch;
@@ -174,14 +174,10 @@ pub fn file_sha256(path: &Path) -> io::Result<String> {
     let mut block = vec![0; 1 << 16];
     loop {
         match file.read(&mut block)? {
-            0 => return Ok(hexadecimal(&hash.finalize())),
+            0 => return Ok(crate::store::Digest::finish(hash).to_string()),
             n => hash.update(&block[..n]),
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -6,13 +6,12 @@ use etalon_dsp::{
 };
 use etalon_types::Modulation;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use super::hexadecimal;
+use crate::store::Digest;
 
 /// Returns the SHA-256 of the options in canonical JSON: keys sorted, no white space.
 pub fn config_sha256(options: &ReceiveOptions) -> String {
-    hexadecimal(&Sha256::digest(canonical(options).to_string().as_bytes()))
+    Digest::of(canonical(options).to_string().as_bytes()).to_string()
 }
 
 fn canonical(options: &ReceiveOptions) -> Value {
@@ -31,7 +30,7 @@ fn canonical(options: &ReceiveOptions) -> Value {
             PatternChoice::None => json!("none"),
             PatternChoice::Named(name) => json!(name),
             // The content decides, not the name that it was read under.
-            PatternChoice::Symbols { symbols, .. } => json!({"sha256": hexadecimal(&Sha256::digest(symbols))}),
+            PatternChoice::Symbols { symbols, .. } => json!({"sha256": Digest::of(symbols).to_string()}),
         },
         "equalizer": match options.equalizer {
             EqualizerChoice::Auto => "auto",
