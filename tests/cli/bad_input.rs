@@ -457,3 +457,35 @@ fn nothing_is_written_half() {
         assert_eq!(files(folder.path()), Vec::<String>::new(), "{words:?}");
     }
 }
+
+#[test]
+fn progress_is_told_as_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    lay_out(folder.path());
+    let run = |more: &[&str]| {
+        let mut words = vec![
+            "analyze",
+            "constant.npy",
+            "constant.npy",
+            "--json",
+            "--threads",
+            "1",
+        ];
+        words.extend(RATE);
+        words.extend(more);
+        etalon_in(folder.path(), &words).expect(1).stderr
+    };
+    assert_eq!(run(&[]), "", "no bar without a terminal");
+    assert_eq!(run(&["--progress", "plain", "--quiet"]), "");
+    assert_eq!(
+        run(&["--progress", "plain"]),
+        "1/2 constant.npy\n2/2 constant.npy\n"
+    );
+    let records: Vec<Value> = run(&["--progress", "json"])
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[1]["done"], 2);
+    assert_conform(folder.path(), &records);
+}
