@@ -15,6 +15,7 @@
 //! *Source*: the low-frequency block mean of science.md section 4, with the block average's
 //! bias taken out by the fit instead of the first-order term.
 
+use crate::mpi::line;
 use crate::mpi::track::Tracked;
 use crate::traces::ResidualSpectrum;
 
@@ -120,8 +121,10 @@ struct Exponential {
     sigma: f64,
 }
 
-/// Fits `v g(x) exp(-j x)` to the autocovariance at lags from 1 on: for every rate of a
-/// logarithmic grid `v` is linear; the rate that explains most wins and is refined.
+/// Fits `v g(x) exp(-j x)` to the autocovariance at lags from 1 on: the rate from the spectrum
+/// ([`line::rate`]), the power from the lags within a third of a decay, where it hardly depends on
+/// the rate. The power is not taken from the likelihood too: the beat is no Gaussian process but
+/// a bounded cosine, whose mean square scatters half as much.
 fn fit_exponential(track: &[f64], noise_variance: f64) -> Exponential {
     let blocks = track.len();
     if blocks < 64 {
@@ -129,46 +132,28 @@ fn fit_exponential(track: &[f64], noise_variance: f64) -> Exponential {
     }
     let lags = (blocks / 4).min(MAX_LAGS);
     let covariance = autocovariance(track, lags);
-    let slowest = 4.0 / lags as f64;
-    let explained = |rate: f64| -> (f64, f64) {
-        let reach = ((3.0 / rate).ceil() as usize).clamp(2, lags - 1);
-        let (mut up, mut down) = (0.0, 0.0);
-        for (j, &r) in covariance.iter().enumerate().take(reach + 1).skip(1) {
-            let e = shape(rate) * (-(j as f64) * rate).exp();
-            up += e * r;
-            down += e * e;
-        }
-        (up / down, up * up.abs() / down)
-    };
-    let steps = 60;
-    let fastest: f64 = 2.0;
-    let ratio = (fastest / slowest).powf(1.0 / f64::from(steps));
-    let mut best = (slowest, f64::MIN);
-    for step in 0..=steps {
-        let rate = slowest * ratio.powi(step);
-        let gain = explained(rate).1;
-        if gain > best.1 {
-            best = (rate, gain);
-        }
-    }
-    let (mut low, mut high) = (best.0 / ratio, best.0 * ratio);
-    for _ in 0..30 {
-        let (a, b) = (low + (high - low) * 0.382, low + (high - low) * 0.618);
-        if explained(a).1 > explained(b).1 { high = b } else { low = a }
-    }
-    let rate = 0.5 * (low + high);
-    let power = explained(rate).0;
+    let rate = line::rate(track);
+    let (power, weight) = fit_power(&covariance, rate, reach(rate, 0.3, lags));
     // Noise alone gives every lag a variance of s^4 / n; with a beat the products of beat and
     // noise add 2 v s^2 / n.
-    let reach = ((3.0 / rate).ceil() as usize).clamp(2, lags - 1);
-    let down: f64 = (1..=reach).map(|j| (shape(rate) * (-(j as f64) * rate).exp()).powi(2)).sum();
     let per_lag = noise_variance * (noise_variance + 2.0 * power.max(0.0)) / blocks as f64;
-    Exponential { power, rate, sigma: (per_lag / down).sqrt() }
+    Exponential { power, rate, sigma: (per_lag / weight).sqrt() }
 }
 
-/// `(2 cosh x - 2) / x^2`, the weight of a block average at lags from 1 on.
-fn shape(x: f64) -> f64 {
-    if x < 1e-4 { 1.0 } else { (2.0 * x.cosh() - 2.0) / (x * x) }
+/// Number of lags in some decays.
+fn reach(rate: f64, decays: f64, lags: usize) -> usize {
+    ((decays / rate).round() as usize).clamp(2, lags)
+}
+
+/// Least-squares power at a rate over lags 1 to `reach`, and the sum of the squared model.
+fn fit_power(covariance: &[f64], rate: f64, reach: usize) -> (f64, f64) {
+    let (mut up, mut down) = (0.0, 0.0);
+    for (j, &r) in covariance.iter().enumerate().take(reach + 1).skip(1) {
+        let e = line::lag_weight(rate) * (-(j as f64) * rate).exp();
+        up += e * r;
+        down += e * e;
+    }
+    (up / down, down)
 }
 
 fn autocovariance(track: &[f64], lags: usize) -> Vec<f64> {

@@ -16,6 +16,7 @@
 
 pub mod front;
 pub mod level;
+pub mod line;
 pub mod reflectogram;
 pub mod track;
 
