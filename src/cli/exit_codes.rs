@@ -9,8 +9,8 @@ pub fn table() -> String {
         text.push_str(&format!("{:>5}  {}\n", exit.code(), exit.meaning()));
     }
     text.push_str(
-        "\nWith several inputs the worst outcome counts. Codes of errors are ETA-nnnn; their first\n\
-         digit is the exit code (9 for a defect of etalon itself, which exits with 70).\n",
+        "\nWith several inputs the worst outcome counts. Codes of errors are ETA-nnnn;\n\
+         their first digit is the exit code (9: a defect of etalon, which exits with 70).\n",
     );
     text
 }

@@ -51,7 +51,7 @@ fn next_lines(next: &str) -> usize {
 /// Draws a table with a row for each of several analyses.
 pub fn table(reports: &[LinkReport], next: &str) -> String {
     let mut lines = vec![format!(
-        "{:<30} {:>4} {:>3} {:<12} {:>9} {:>7} {:>8}",
+        "{:<25} {:>4} {:>3} {:<17} {:>9} {:>7} {:>8}",
         "file", "ch", "seg", "verdict", "BER", "SNR dB", "MPI dB"
     )];
     // Header, summary and next line are beside the rows.
@@ -81,8 +81,8 @@ fn row(report: &LinkReport) -> String {
     let estimates = &report.estimates;
     cut(
         &format!(
-            "{:<30} {:>4} {:>3} {:<12} {:>9} {:>7} {:>8}",
-            cut_left(&report.input.path, 30),
+            "{:<25} {:>4} {:>3} {:<17} {:>9} {:>7} {:>8}",
+            cut_left(&report.input.path, 25),
             cut(&report.input.channel, 4),
             report.input.segment,
             short_verdict(report),
@@ -96,7 +96,7 @@ fn row(report: &LinkReport) -> String {
 
 fn short_verdict(report: &LinkReport) -> String {
     match (rejecting(&report.quality), &report.classification) {
-        (Some(flag), _) => cut(&flag.flag, 12),
+        (Some(flag), _) => cut(&flag.flag, 17),
         (None, Some(classification)) => classification.kind.name().to_owned(),
         (None, None) => "-".to_owned(),
     }

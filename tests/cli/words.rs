@@ -44,6 +44,7 @@ fn the_version_answers_in_fifty_milliseconds() {
 #[test]
 fn exit_codes_are_explained() {
     let run = etalon_in(here().path(), &["help", "exit-codes"]).expect(0);
+    assert!(run.stdout.lines().all(|l| l.chars().count() <= 80));
     for code in ["0", "1", "2", "3", "4", "5", "6", "70", "130"] {
         let row = |l: &str| l.trim_start().starts_with(&format!("{code}  "));
         assert!(run.stdout.lines().any(row), "{code}: {}", run.stdout);
