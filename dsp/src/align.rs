@@ -47,20 +47,29 @@ pub fn correlate(samples: &[f32], pattern: &[u8], levels: usize) -> Option<Lock>
     for (i, &x) in samples.iter().enumerate() {
         folded[i % period].re += f64::from(x) - mean;
     }
-    let mut wanted: Vec<Complex64> =
-        pattern.iter().map(|&s| Complex64::new(nominal(levels, s), 0.0)).collect();
+    let mut wanted: Vec<Complex64> = pattern
+        .iter()
+        .map(|&s| Complex64::new(nominal(levels, s), 0.0))
+        .collect();
     let offset = wanted.iter().map(|v| v.re).sum::<f64>() / period as f64;
     wanted.iter_mut().for_each(|v| v.re -= offset);
     let mut planner = FftPlanner::new();
     let forward = planner.plan_fft_forward(period);
     forward.process(&mut folded);
     forward.process(&mut wanted);
-    folded.iter_mut().zip(&wanted).for_each(|(f, w)| *f *= w.conj());
+    folded
+        .iter_mut()
+        .zip(&wanted)
+        .for_each(|(f, w)| *f *= w.conj());
     planner.plan_fft_inverse(period).process(&mut folded);
     let best = (0..period).max_by(|&a, &b| folded[a].re.abs().total_cmp(&folded[b].re.abs()))?;
     let power = folded.iter().map(|c| c.re * c.re).sum::<f64>() / period as f64;
     let significance = folded[best].re.abs() / power.sqrt().max(f64::MIN_POSITIVE);
-    (significance >= MIN_SIGNIFICANCE).then_some(Lock { lag: best, inverted: folded[best].re < 0.0, significance })
+    (significance >= MIN_SIGNIFICANCE).then_some(Lock {
+        lag: best,
+        inverted: folded[best].re < 0.0,
+        significance,
+    })
 }
 
 /// Returns the transmitted symbol of every symbol of the capture, upside down when it is.
@@ -86,7 +95,11 @@ mod tests {
         let pattern = name.symbols(511);
         for lag in [0, 1, 77, 510] {
             for inverted in [false, true] {
-                let truth = Lock { lag, inverted, significance: 0.0 };
+                let truth = Lock {
+                    lag,
+                    inverted,
+                    significance: 0.0,
+                };
                 let sent = reference(&pattern, &truth, 3_000, 2);
                 let samples: Vec<f32> = sent.iter().map(|&s| 0.2 + 0.01 * f32::from(s)).collect();
                 let found = correlate(&samples, &pattern, 2).expect("noiseless pattern");
@@ -99,7 +112,11 @@ mod tests {
     fn a_pattern_that_is_not_there_is_not_found() {
         let name: PatternName = "prbs13q".parse().unwrap();
         let other: PatternName = "ssprq".parse().unwrap();
-        let samples: Vec<f32> = other.symbols(40_000).iter().map(|&s| f32::from(s)).collect();
+        let samples: Vec<f32> = other
+            .symbols(40_000)
+            .iter()
+            .map(|&s| f32::from(s))
+            .collect();
         assert_eq!(correlate(&samples, &name.symbols(8191), 4), None);
     }
 }

@@ -49,11 +49,25 @@ fn opening(slicer: &Slicer) -> f64 {
 pub fn equalize(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind {
     let symbols = samples.len() / shape.spacing;
     let trained = symbols.min(TRAINING);
-    let mut best = evaluate(Equalizer::identity(shape.spacing, pad), samples, levels, trained);
+    let mut best = evaluate(
+        Equalizer::identity(shape.spacing, pad),
+        samples,
+        levels,
+        trained,
+    );
     if best.opening() < OPEN {
         let taps = constant_modulus(samples, shape, levels, trained);
-        let fit = least_squares::Fit { taps, feedback: vec![], bias: 0.0 };
-        let opened = evaluate(Equalizer::from_fit(&fit, shape, pad), samples, levels, trained);
+        let fit = least_squares::Fit {
+            taps,
+            feedback: vec![],
+            bias: 0.0,
+        };
+        let opened = evaluate(
+            Equalizer::from_fit(&fit, shape, pad),
+            samples,
+            levels,
+            trained,
+        );
         if opened.opening() > best.opening() {
             best = opened;
         }
@@ -61,8 +75,15 @@ pub fn equalize(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind
     for _ in 0..6 {
         let decided = best.slicer.decide_all(&best.output);
         let targets: Vec<f32> = decided.iter().map(|&s| nominal(levels, s) as f32).collect();
-        let Some(fit) = least_squares::fit(samples, &targets, 0..trained, shape, pad) else { break };
-        let next = evaluate(Equalizer::from_fit(&fit, shape, pad), samples, levels, trained);
+        let Some(fit) = least_squares::fit(samples, &targets, 0..trained, shape, pad) else {
+            break;
+        };
+        let next = evaluate(
+            Equalizer::from_fit(&fit, shape, pad),
+            samples,
+            levels,
+            trained,
+        );
         let gain = next.opening() / best.opening();
         if gain > 1.0 {
             best = next;
@@ -77,7 +98,12 @@ pub fn equalize(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind
 fn evaluate(equalizer: Equalizer, samples: &[f32], levels: usize, trained: usize) -> Blind {
     let output = equalizer.feed_forward(samples);
     let slicer = cluster(&output[..trained.min(output.len())], levels);
-    Blind { equalizer, output, slicer, trained }
+    Blind {
+        equalizer,
+        output,
+        slicer,
+        trained,
+    }
 }
 
 /// Taps that minimize the constant-modulus cost; normalized input, three passes.
@@ -85,9 +111,16 @@ fn constant_modulus(samples: &[f32], shape: Shape, levels: usize, trained: usize
     let used = &samples[..shape.spacing * trained];
     let n = used.len() as f64;
     let mean = used.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
-    let power = used.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
+    let power = used
+        .iter()
+        .map(|&x| (f64::from(x) - mean).powi(2))
+        .sum::<f64>()
+        / n;
     let scale = 1.0 / power.sqrt().max(f64::MIN_POSITIVE);
-    let x: Vec<f64> = used.iter().map(|&v| (f64::from(v) - mean) * scale).collect();
+    let x: Vec<f64> = used
+        .iter()
+        .map(|&v| (f64::from(v) - mean) * scale)
+        .collect();
     let modulus = godard_radius(levels);
     let mut taps = vec![0.0; shape.taps];
     taps[shape.centre()] = 1.0;
@@ -99,7 +132,9 @@ fn constant_modulus(samples: &[f32], shape: Shape, levels: usize, trained: usize
             let window = &x[start..start + shape.taps];
             let y: f64 = taps.iter().zip(window).map(|(w, v)| w * v).sum();
             let step = mu * y.clamp(-4.0, 4.0) * (modulus - y * y).clamp(-4.0, 4.0);
-            taps.iter_mut().zip(window).for_each(|(w, v)| *w += step * v);
+            taps.iter_mut()
+                .zip(window)
+                .for_each(|(w, v)| *w += step * v);
             start += shape.spacing;
         }
     }

@@ -43,7 +43,10 @@ impl Channel {
         let samples = &high_pass(&samples[..spacing * symbols], spacing);
         let targets = &high_pass(&targets[..symbols], 1);
         let row = |k: usize| -> Vec<f64> {
-            (0..span).map(|j| f64::from(targets[k + BEFORE - j])).chain([1.0]).collect()
+            (0..span)
+                .map(|j| f64::from(targets[k + BEFORE - j]))
+                .chain([1.0])
+                .collect()
         };
         let mut gram = vec![0.0; size * size];
         let mut rhs = vec![vec![0.0; size]; spacing];
@@ -70,7 +73,11 @@ impl Channel {
                 pulse[spacing * j + p] = h[j];
             }
         }
-        let mut channel = Self { pulse, spacing, residual_power: 0.0 };
+        let mut channel = Self {
+            pulse,
+            spacing,
+            residual_power: 0.0,
+        };
         channel.residual_power = channel.residual(samples, targets, symbols);
         Some(channel)
     }
@@ -115,7 +122,10 @@ impl Channel {
     /// Returns the -3 dB bandwidth in symbol rates, up to half the sampling rate.
     pub fn bandwidth(&self) -> f64 {
         let top = 0.5 * self.spacing as f64;
-        (1..=400).map(|i| i as f64 * top / 400.0).find(|&f| self.gain_db(f) < -3.0).unwrap_or(top)
+        (1..=400)
+            .map(|i| i as f64 * top / 400.0)
+            .find(|&f| self.gain_db(f) < -3.0)
+            .unwrap_or(top)
     }
 }
 

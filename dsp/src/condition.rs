@@ -23,7 +23,10 @@ const CLIPPED_FRACTION: f64 = 2e-4;
 
 /// Makes a quality flag.
 pub fn flag(flag: &str, detail: impl Into<String>) -> QualityFlag {
-    QualityFlag { flag: flag.into(), detail: detail.into() }
+    QualityFlag {
+        flag: flag.into(),
+        detail: detail.into(),
+    }
 }
 
 /// Looks at the samples.
@@ -57,7 +60,11 @@ pub fn condition(samples: &[f32]) -> Condition {
             None
         }
     };
-    Condition { range, flags, fatal }
+    Condition {
+        range,
+        flags,
+        fatal,
+    }
 }
 
 fn longest_finite(samples: &[f32]) -> Range<usize> {
@@ -78,7 +85,11 @@ fn longest_finite(samples: &[f32]) -> Range<usize> {
 }
 
 fn extremes(samples: &[f32]) -> (f32, f32) {
-    samples.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &x| (l.min(x), h.max(x)))
+    samples
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &x| {
+            (l.min(x), h.max(x))
+        })
 }
 
 /// A clipped end piles samples up at exactly one value: far more than in the next 1.5 % of the
@@ -143,7 +154,9 @@ mod tests {
     }
 
     fn wave(n: usize) -> Vec<f32> {
-        (0..n).map(|i| ((i * i) as f32 * 0.37).sin() + 0.3 * ((i * 7) as f32).cos()).collect()
+        (0..n)
+            .map(|i| ((i * i) as f32 * 0.37).sin() + 0.3 * ((i * 7) as f32).cos())
+            .collect()
     }
 
     #[test]

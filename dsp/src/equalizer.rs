@@ -24,7 +24,16 @@ const MIN_DC: f64 = 1e-3;
 impl Equalizer {
     /// Passes the sample at the decision instant.
     pub fn identity(spacing: usize, pad: f32) -> Self {
-        Self { shape: Shape { spacing, taps: 1, feedback: 0 }, taps: vec![1.0], feedback: vec![], pad }
+        Self {
+            shape: Shape {
+                spacing,
+                taps: 1,
+                feedback: 0,
+            },
+            taps: vec![1.0],
+            feedback: vec![],
+            pad,
+        }
     }
 
     /// Scales a fit so that its taps sum to one.
@@ -37,7 +46,10 @@ impl Equalizer {
         let scale = if sum > MIN_DC * size {
             1.0 / sum
         } else {
-            1.0 / fit.taps.iter().fold(f64::MIN_POSITIVE, |m, w| m.max(w.abs()))
+            1.0 / fit
+                .taps
+                .iter()
+                .fold(f64::MIN_POSITIVE, |m, w| m.max(w.abs()))
         };
         Self {
             shape,
@@ -58,7 +70,9 @@ impl Equalizer {
 
     /// Returns the index of the largest tap.
     pub fn main_cursor(&self) -> usize {
-        (0..self.taps.len()).max_by(|&a, &b| self.taps[a].abs().total_cmp(&self.taps[b].abs())).unwrap_or(0)
+        (0..self.taps.len())
+            .max_by(|&a, &b| self.taps[a].abs().total_cmp(&self.taps[b].abs()))
+            .unwrap_or(0)
     }
 
     /// Runs the feed-forward part over all symbols.
@@ -73,7 +87,9 @@ impl Equalizer {
         let mut padded = vec![self.pad; centre];
         padded.extend_from_slice(samples);
         padded.extend(std::iter::repeat_n(self.pad, tail + s));
-        let phases: Vec<Vec<f32>> = (0..s).map(|p| padded[p..].iter().step_by(s).copied().collect()).collect();
+        let phases: Vec<Vec<f32>> = (0..s)
+            .map(|p| padded[p..].iter().step_by(s).copied().collect())
+            .collect();
         let mut out = vec![0.0f32; symbols];
         for (b, block) in out.chunks_mut(BLOCK).enumerate() {
             for (i, &w) in self.taps.iter().enumerate() {
@@ -89,9 +105,16 @@ impl Equalizer {
     /// Subtracts the feedback of decided symbols in place, deciding as it goes with `slicer`,
     /// and returns the decisions. `known` symbols (the training ones) are fed back instead of
     /// decisions where they exist.
-    pub fn decision_feedback(&self, forward: &mut [f32], slicer: &Slicer, known: &[Option<u8>]) -> Vec<u8> {
+    pub fn decision_feedback(
+        &self,
+        forward: &mut [f32],
+        slicer: &Slicer,
+        known: &[Option<u8>],
+    ) -> Vec<u8> {
         let levels = slicer.means.len();
-        let values: Vec<f32> = (0..levels as u8).map(|s| nominal(levels, s) as f32).collect();
+        let values: Vec<f32> = (0..levels as u8)
+            .map(|s| nominal(levels, s) as f32)
+            .collect();
         let mut decided = Vec::with_capacity(forward.len());
         for k in 0..forward.len() {
             let back: f32 = self

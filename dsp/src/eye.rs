@@ -17,7 +17,12 @@ const SYMBOLS: usize = 16_384;
 
 /// Draws the eye at the slicer: the band-limited signal between the samples goes through the
 /// same equalizer at [`COLUMNS`]/2 instants a unit interval.
-pub fn oversampled(samples: &[f32], timing: &Timing, equalizer: &Equalizer, slicer: &Slicer) -> Eye {
+pub fn oversampled(
+    samples: &[f32],
+    timing: &Timing,
+    equalizer: &Equalizer,
+    slicer: &Slicer,
+) -> Eye {
     let per_ui = COLUMNS / 2;
     let spacing = equalizer.shape.spacing;
     let resampler = Resampler::new(spacing as f64 / timing.samples_per_symbol);
@@ -68,7 +73,12 @@ impl Frame {
     fn new(slicer: &Slicer) -> Self {
         let (bottom, top) = (slicer.means[0], slicer.means[slicer.means.len() - 1]);
         let margin = (0.3 * (top - bottom)).max(4.0 * slicer.noise_variance().sqrt());
-        Self { hits: Array2::zeros((ROWS, COLUMNS)), low: bottom - margin, high: top + margin, samples: 0 }
+        Self {
+            hits: Array2::zeros((ROWS, COLUMNS)),
+            low: bottom - margin,
+            high: top + margin,
+            samples: 0,
+        }
     }
 
     fn add(&mut self, y: f32, column: usize) {
@@ -105,5 +115,9 @@ pub fn histogram(output: &[f32], symbols: &[u8], slicer: &Slicer) -> LevelHistog
             counts[s as usize][row as usize] += 1;
         }
     }
-    LevelHistogram { low: frame.low, high: frame.high, counts }
+    LevelHistogram {
+        low: frame.low,
+        high: frame.high,
+        counts,
+    }
 }

@@ -47,7 +47,13 @@ pub struct Fit {
 /// as `pad`, symbols before the first as zero.
 ///
 /// Returns `None` when the normal equations are singular (a constant or empty input).
-pub fn fit(samples: &[f32], targets: &[f32], range: std::ops::Range<usize>, shape: Shape, pad: f32) -> Option<Fit> {
+pub fn fit(
+    samples: &[f32],
+    targets: &[f32],
+    range: std::ops::Range<usize>,
+    shape: Shape,
+    pad: f32,
+) -> Option<Fit> {
     let padded = Padded::new(samples, range.clone(), shape, pad);
     let size = shape.taps + shape.feedback + 1;
     let mut gram = vec![0.0; size * size];
@@ -84,7 +90,13 @@ impl Padded {
         let length = shape.spacing * symbols + shape.taps;
         let start = (shape.spacing * range.start) as i64 - shape.centre() as i64;
         let x = (0..length as i64)
-            .map(|i| usize::try_from(start + i).ok().and_then(|i| samples.get(i)).copied().unwrap_or(pad))
+            .map(|i| {
+                usize::try_from(start + i)
+                    .ok()
+                    .and_then(|i| samples.get(i))
+                    .copied()
+                    .unwrap_or(pad)
+            })
             .map(f64::from)
             .collect();
         Self { x, symbols, shape }
@@ -128,12 +140,20 @@ fn fill_cross_terms(
     rhs: &mut [f64],
     size: usize,
 ) {
-    let (s, taps, feedback) = (padded.shape.spacing, padded.shape.taps, padded.shape.feedback);
+    let (s, taps, feedback) = (
+        padded.shape.spacing,
+        padded.shape.taps,
+        padded.shape.feedback,
+    );
     let n = padded.symbols;
     let symbol = |k: usize, back: usize| -> f64 {
-        (range.start + k).checked_sub(back).map_or(0.0, |i| f64::from(targets[i]))
+        (range.start + k)
+            .checked_sub(back)
+            .map_or(0.0, |i| f64::from(targets[i]))
     };
-    let delayed: Vec<Vec<f64>> = (0..=feedback).map(|j| (0..n).map(|k| symbol(k, j)).collect()).collect();
+    let delayed: Vec<Vec<f64>> = (0..=feedback)
+        .map(|j| (0..n).map(|k| symbol(k, j)).collect())
+        .collect();
     for i in 0..taps {
         let x = &padded.x[i..];
         for (j, d) in delayed.iter().enumerate() {

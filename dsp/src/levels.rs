@@ -16,7 +16,10 @@ pub fn rlm_120d(v: [f64; 4]) -> f64 {
     let middle = 0.5 * (v[0] + v[3]);
     let es1 = (v[1] - middle) / (v[0] - middle);
     let es2 = (v[2] - middle) / (v[3] - middle);
-    (3.0 * es1).min(3.0 * es2).min(2.0 - 3.0 * es1).min(2.0 - 3.0 * es2)
+    (3.0 * es1)
+        .min(3.0 * es2)
+        .min(2.0 - 3.0 * es1)
+        .min(2.0 - 3.0 * es2)
 }
 
 /// Returns the level separation mismatch ratio of IEEE 802.3 clause 94: three times the
@@ -43,10 +46,20 @@ pub fn rlm(slicer: &Slicer) -> (Figure, Figure) {
                 (0.5 * (f(up) - f(down))).powi(2)
             })
             .sum();
-        normal(f(v), variance.sqrt(), n, "1", "level means at the slicer", definition)
+        normal(
+            f(v),
+            variance.sqrt(),
+            n,
+            "1",
+            "level means at the slicer",
+            definition,
+        )
     };
     (
-        figure(rlm_120d, "IEEE 802.3 120D.3.1.2: min(3 ES1, 3 ES2, 2 - 3 ES1, 2 - 3 ES2)"),
+        figure(
+            rlm_120d,
+            "IEEE 802.3 120D.3.1.2: min(3 ES1, 3 ES2, 2 - 3 ES1, 2 - 3 ES2)",
+        ),
         figure(rlm_94, "IEEE 802.3 clause 94: 3 min(eye) / (V3 - V0)"),
     )
 }
@@ -65,7 +78,14 @@ pub fn snr(slicer: &Slicer, method: &str) -> Figure {
     // variance adds 2 / sqrt(n snr).
     let n_f = n as f64;
     let sigma_db = 10.0 / std::f64::consts::LN_10 * (2.0 / n_f + 4.0 / (n_f * slicer.snr())).sqrt();
-    normal(value, sigma_db, n, "dB", method, "variance of the levels over the mean square distance from them, at the slicer")
+    normal(
+        value,
+        sigma_db,
+        n,
+        "dB",
+        method,
+        "variance of the levels over the mean square distance from them, at the slicer",
+    )
 }
 
 /// Means over the settled part of long runs, in the unit of the samples.
@@ -86,13 +106,28 @@ pub struct OuterLevels {
 /// the transmitted (or decided) symbols. Returns `None` when either run does not occur.
 ///
 /// *Source*: IEEE 802.3 121.8.4 (longer runs than seven and six count at their centre too).
-pub fn outer_levels(samples: &[f32], symbols: &[u8], spacing: usize, levels: usize) -> Option<OuterLevels> {
+pub fn outer_levels(
+    samples: &[f32],
+    symbols: &[u8],
+    spacing: usize,
+    levels: usize,
+) -> Option<OuterLevels> {
     let (top, top_runs) = run_mean(samples, symbols, spacing, levels as u8 - 1, 7)?;
     let (bottom, bottom_runs) = run_mean(samples, symbols, spacing, 0, 6)?;
-    Some(OuterLevels { top, bottom, runs: (top_runs, bottom_runs) })
+    Some(OuterLevels {
+        top,
+        bottom,
+        runs: (top_runs, bottom_runs),
+    })
 }
 
-fn run_mean(samples: &[f32], symbols: &[u8], spacing: usize, level: u8, length: usize) -> Option<((f64, f64), u64)> {
+fn run_mean(
+    samples: &[f32],
+    symbols: &[u8],
+    spacing: usize,
+    level: u8,
+    length: usize,
+) -> Option<((f64, f64), u64)> {
     let mut runs = Vec::new();
     let mut start = 0;
     for k in 0..=symbols.len() {
@@ -103,7 +138,8 @@ fn run_mean(samples: &[f32], symbols: &[u8], spacing: usize, level: u8, length: 
             // The run covers [start - 1/2, k - 1/2]; its centre is (start + k - 1) / 2.
             let centre = 0.5 * (start + k - 1) as f64;
             let first = ((centre - 1.0) * spacing as f64).ceil().max(0.0) as usize;
-            let last = (((centre + 1.0) * spacing as f64).floor() as usize).min(samples.len().saturating_sub(1));
+            let last = (((centre + 1.0) * spacing as f64).floor() as usize)
+                .min(samples.len().saturating_sub(1));
             if first <= last {
                 let part = &samples[first..=last];
                 runs.push(part.iter().map(|&x| f64::from(x)).sum::<f64>() / part.len() as f64);
@@ -124,14 +160,34 @@ fn run_mean(samples: &[f32], symbols: &[u8], spacing: usize, level: u8, length: 
 ///
 /// With one run of a kind there is no spread: `sample_sigma`, the standard deviation of a single
 /// sample, then bounds the error of the mean.
-pub fn oma_and_er(outer: &OuterLevels, zero: f64, unit: &str, sample_sigma: f64, definition: &str) -> (Figure, Figure) {
+pub fn oma_and_er(
+    outer: &OuterLevels,
+    zero: f64,
+    unit: &str,
+    sample_sigma: f64,
+    definition: &str,
+) -> (Figure, Figure) {
     let error = |(_, spread): (f64, f64), runs: u64| {
-        if runs > 1 { spread.max(sample_sigma / (5.0 * runs as f64).sqrt()) } else { sample_sigma }
+        if runs > 1 {
+            spread.max(sample_sigma / (5.0 * runs as f64).sqrt())
+        } else {
+            sample_sigma
+        }
     };
     let (top, bottom) = (outer.top.0 - zero, outer.bottom.0 - zero);
-    let (e1, e0) = (error(outer.top, outer.runs.0), error(outer.bottom, outer.runs.1));
+    let (e1, e0) = (
+        error(outer.top, outer.runs.0),
+        error(outer.bottom, outer.runs.1),
+    );
     let n = outer.runs.0 + outer.runs.1;
-    let oma = normal(top - bottom, e1.hypot(e0), n, unit, "means over long runs", definition);
+    let oma = normal(
+        top - bottom,
+        e1.hypot(e0),
+        n,
+        unit,
+        "means over long runs",
+        definition,
+    );
     let er = if bottom > Z95 * e0 && top > bottom {
         let value = 10.0 * (top / bottom).log10();
         let sigma = 10.0 / std::f64::consts::LN_10 * (e1 / top).hypot(e0 / bottom);
@@ -163,7 +219,11 @@ mod tests {
             ([0.0, 1.1, 1.9, 3.0], 0.800, 0.800),
         ];
         for (v, annex, clause) in table {
-            assert!((rlm_120d(v) - annex).abs() < 1e-6, "{v:?} 120D {}", rlm_120d(v));
+            assert!(
+                (rlm_120d(v) - annex).abs() < 1e-6,
+                "{v:?} 120D {}",
+                rlm_120d(v)
+            );
             assert!((rlm_94(v) - clause).abs() < 1e-6, "{v:?} 94 {}", rlm_94(v));
         }
     }

@@ -45,7 +45,9 @@ pub enum Error {
         likely: Vec<f64>,
     },
     /// The symbol rate is impossible at this sample rate.
-    #[error("{baud_hz} Bd needs at least one sample a symbol, the capture has {sample_rate_hz} S/s")]
+    #[error(
+        "{baud_hz} Bd needs at least one sample a symbol, the capture has {sample_rate_hz} S/s"
+    )]
     ImpossibleBaud {
         /// Symbol rate in baud.
         baud_hz: f64,

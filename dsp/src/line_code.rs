@@ -16,7 +16,9 @@ pub fn check_64b66b(bits: &[u8]) -> Option<LineCodeCheck> {
     (0..BLOCK)
         .map(|first| {
             let blocks = (bits.len() - first) / BLOCK;
-            let bad = (0..blocks).filter(|b| bits[first + b * BLOCK] == bits[first + b * BLOCK + 1]).count();
+            let bad = (0..blocks)
+                .filter(|b| bits[first + b * BLOCK] == bits[first + b * BLOCK + 1])
+                .count();
             LineCodeCheck {
                 code: "64b66b".into(),
                 blocks: blocks as u64,

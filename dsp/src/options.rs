@@ -91,7 +91,11 @@ pub struct Measures {
 
 impl Default for Measures {
     fn default() -> Self {
-        Self { mpi: true, reflectogram: true, eye: true }
+        Self {
+            mpi: true,
+            reflectogram: true,
+            eye: true,
+        }
     }
 }
 

@@ -12,20 +12,22 @@ use crate::align::{self, Lock};
 use crate::blind;
 use crate::channel::Channel;
 use crate::condition::{condition, flag};
-use crate::equalizer::Equalizer;
 use crate::eye;
 use crate::least_squares::Shape;
 use crate::levels;
 use crate::line_code;
 use crate::mpi;
-use crate::options::{BaudChoice, EqualizerChoice, LineCode, ModulationChoice, PatternChoice, Quantity, ReceiveOptions};
+use crate::options::{
+    BaudChoice, EqualizerChoice, LineCode, ModulationChoice, PatternChoice, Quantity,
+    ReceiveOptions,
+};
 use crate::register_lock;
 use crate::resample;
 use crate::slicer::{Slicer, nominal};
 use crate::statistics::error_ratio;
 use crate::timing::{self, Timing};
-use crate::train::{self, Trained};
 use crate::traces::Traces;
+use crate::train::{self, Trained};
 use crate::{Error, Observer, Reception};
 
 /// Correlation coefficient of samples and symbols below which a peak is no lock. Two different
@@ -111,12 +113,26 @@ pub fn receive(
     let mut quality = condition.flags;
     let used = &samples[condition.range];
     if let Some(reason) = condition.fatal {
-        return Ok(unmeasured(samples.len(), sample_interval_s, options, quality, &reason));
+        return Ok(unmeasured(
+            samples.len(),
+            sample_interval_s,
+            options,
+            quality,
+            &reason,
+        ));
     }
     observer.stage("timing");
     let front = match front_end(used, 1.0 / sample_interval_s, options, &mut quality)? {
         Ok(front) => front,
-        Err(reason) => return Ok(unmeasured(samples.len(), sample_interval_s, options, quality, &reason)),
+        Err(reason) => {
+            return Ok(unmeasured(
+                samples.len(),
+                sample_interval_s,
+                options,
+                quality,
+                &reason,
+            ));
+        }
     };
     observer.stage("align");
     let mut lane = Lane::start(front, options, &mut quality);
@@ -124,7 +140,10 @@ pub fn receive(
     lane.equalize(options);
     observer.stage("measure");
     let mut report = lane.report(samples.len(), sample_interval_s, options, quality);
-    let mut traces = Traces { error_positions: lane.error_positions(), ..Traces::default() };
+    let mut traces = Traces {
+        error_positions: lane.error_positions(),
+        ..Traces::default()
+    };
     if options.measures.eye {
         traces.eye = Some(lane.eye(used));
     }
@@ -145,14 +164,25 @@ fn check_options(sample_interval_s: f64, options: &ReceiveOptions) -> Result<(),
         let sps = sample_rate_hz / baud_hz;
         let one = (sps - 1.0).abs() < 1e-3;
         if !baud_hz.is_finite() || baud_hz <= 0.0 || !(one || sps >= 1.1) {
-            return Err(Error::ImpossibleBaud { baud_hz, sample_rate_hz });
+            return Err(Error::ImpossibleBaud {
+                baud_hz,
+                sample_rate_hz,
+            });
         }
     }
     if let Some(taps) = options.taps.filter(|t| !(1..=1025).contains(t)) {
-        return Err(Error::Option { option: "--taps", expected: "1 to 1025".into(), found: taps.to_string() });
+        return Err(Error::Option {
+            option: "--taps",
+            expected: "1 to 1025".into(),
+            found: taps.to_string(),
+        });
     }
     if !options.zero.is_finite() {
-        return Err(Error::Option { option: "--zero", expected: "a finite level".into(), found: options.zero.to_string() });
+        return Err(Error::Option {
+            option: "--zero",
+            expected: "a finite level".into(),
+            found: options.zero.to_string(),
+        });
     }
     Ok(())
 }
@@ -180,7 +210,13 @@ fn front_end(
     }
     if (sps - 1.0).abs() < 1e-3 {
         let timing = Timing::one_per_symbol();
-        return Ok(Ok(Front { timing, baud_hz, spacing: 1, samples: samples.to_vec(), pad }));
+        return Ok(Ok(Front {
+            timing,
+            baud_hz,
+            spacing: 1,
+            samples: samples.to_vec(),
+            pad,
+        }));
     }
     let timing = timing::recover(samples, sps);
     if timing.significance < timing::MIN_SIGNIFICANCE {
@@ -196,11 +232,20 @@ fn front_end(
     if timing.wander_ui() > 0.1 {
         quality.push(flag(
             "drift",
-            format!("the clock wanders by {:.2} UI rms about a straight line", timing.wander_ui()),
+            format!(
+                "the clock wanders by {:.2} UI rms about a straight line",
+                timing.wander_ui()
+            ),
         ));
     }
     let resampled = resample::two_per_symbol(samples, &timing);
-    Ok(Ok(Front { timing, baud_hz, spacing: 2, samples: resampled, pad }))
+    Ok(Ok(Front {
+        timing,
+        baud_hz,
+        spacing: 2,
+        samples: resampled,
+        pad,
+    }))
 }
 
 fn search_baud(samples: &[f32], sample_rate_hz: f64) -> Result<f64, Error> {
@@ -209,11 +254,14 @@ fn search_baud(samples: &[f32], sample_rate_hz: f64) -> Result<f64, Error> {
         // Twice the significance needed for a told rate, and clear of the runner-up: a wrong
         // rate that is found with confidence would be worse than none.
         [(rate, best), rest @ ..]
-            if *best > 2.0 * timing::MIN_SIGNIFICANCE && rest.first().is_none_or(|r| *best > 2.0 * r.1) =>
+            if *best > 2.0 * timing::MIN_SIGNIFICANCE
+                && rest.first().is_none_or(|r| *best > 2.0 * r.1) =>
         {
             Ok(*rate)
         }
-        _ => Err(Error::NoBaud { likely: ranked.iter().take(3).map(|r| r.0).collect() }),
+        _ => Err(Error::NoBaud {
+            likely: ranked.iter().take(3).map(|r| r.0).collect(),
+        }),
     }
 }
 
@@ -233,14 +281,26 @@ impl Lane {
             (ModulationChoice::Is(m), _) => Some(*m),
             (_, PatternChoice::Named(name)) => Some(name.modulation()),
             (_, PatternChoice::Symbols { symbols, .. }) => {
-                Some(if symbols.iter().any(|&s| s > 1) { Modulation::Pam4 } else { Modulation::Nrz })
+                Some(if symbols.iter().any(|&s| s > 1) {
+                    Modulation::Pam4
+                } else {
+                    Modulation::Nrz
+                })
             }
             _ => None,
         };
         let instants = front.at_instants();
-        let mut lane = Self { front, modulation: told.unwrap_or(Modulation::Pam4), pattern: None, blind: None, trained: None };
+        let mut lane = Self {
+            front,
+            modulation: told.unwrap_or(Modulation::Pam4),
+            pattern: None,
+            blind: None,
+            trained: None,
+        };
         // A told pattern is looked for by correlation first: that needs no open eye.
-        if let Some(pattern) = told.and_then(|m| correlate_candidates(&instants, &options.pattern, m)) {
+        if let Some(pattern) =
+            told.and_then(|m| correlate_candidates(&instants, &options.pattern, m))
+        {
             lane.pattern = Some(pattern);
             return lane;
         }
@@ -248,10 +308,15 @@ impl Lane {
         if lane.pattern.is_none() && !matches!(options.pattern, PatternChoice::None) {
             lane.find_pattern(&options.pattern);
         }
-        if lane.pattern.is_none() && !matches!(options.pattern, PatternChoice::None | PatternChoice::Auto) {
+        if lane.pattern.is_none()
+            && !matches!(options.pattern, PatternChoice::None | PatternChoice::Auto)
+        {
             quality.push(flag(
                 "pattern-not-found",
-                format!("{} does not occur in the capture, in any rotation or polarity", pattern_name(&options.pattern)),
+                format!(
+                    "{} does not occur in the capture, in any rotation or polarity",
+                    pattern_name(&options.pattern)
+                ),
             ));
         }
         lane
@@ -260,17 +325,25 @@ impl Lane {
     fn open_blind(&mut self, told: Option<Modulation>, options: &ReceiveOptions) {
         let taps = match options.equalizer {
             EqualizerChoice::None => 1,
-            _ => options.taps.unwrap_or(if self.front.spacing == 1 { 21 } else { 31 }),
+            _ => options
+                .taps
+                .unwrap_or(if self.front.spacing == 1 { 21 } else { 31 }),
         };
-        let shape = Shape { spacing: self.front.spacing, taps, feedback: 0 };
-        let open = |m: Modulation| blind::equalize(&self.front.samples, shape, m.levels(), self.front.pad);
+        let shape = Shape {
+            spacing: self.front.spacing,
+            taps,
+            feedback: 0,
+        };
+        let open =
+            |m: Modulation| blind::equalize(&self.front.samples, shape, m.levels(), self.front.pad);
         let blind = match told {
             Some(m) => open(m),
             None => {
                 let (two, four) = (open(Modulation::Nrz), open(Modulation::Pam4));
                 // Cutting two true levels into four leaves (1 - 2/pi) = 36 % of the variance;
                 // four true levels cut into four leave 10 % at an SNR of 17 dB.
-                let two_by_four = crate::slicer::cluster(&two.output, 4).noise_variance() / two.slicer.noise_variance();
+                let two_by_four = crate::slicer::cluster(&two.output, 4).noise_variance()
+                    / two.slicer.noise_variance();
                 if two_by_four < 0.25 && four.opening() > 1.0 {
                     self.modulation = Modulation::Pam4;
                     four
@@ -296,7 +369,9 @@ impl Lane {
             if let Some((lock, sent)) = register_lock::lock(&decided, taps, self.modulation) {
                 self.pattern = Some(Pattern {
                     name: name.to_string(),
-                    inverted: lock.inverted || (self.modulation == Modulation::Nrz && lock.complemented != sends_complemented(name)),
+                    inverted: lock.inverted
+                        || (self.modulation == Modulation::Nrz
+                            && lock.complemented != sends_complemented(name)),
                     lag: None,
                     period: sent.len(),
                     sent,
@@ -309,7 +384,11 @@ impl Lane {
     fn equalize(&mut self, options: &ReceiveOptions) {
         let front = &self.front;
         if let Some(pattern) = &self.pattern {
-            let judged = train::window(front.symbols(), pattern.lag.unwrap_or(0) as usize, pattern.period);
+            let judged = train::window(
+                front.symbols(),
+                pattern.lag.unwrap_or(0) as usize,
+                pattern.period,
+            );
             self.trained = train::with_reference(
                 &front.samples,
                 front.spacing,
@@ -328,7 +407,9 @@ impl Lane {
     }
 
     fn trained(&self) -> &Trained {
-        self.trained.as_ref().expect("equalize() has run and always leaves a result")
+        self.trained
+            .as_ref()
+            .expect("equalize() has run and always leaves a result")
     }
 
     /// Symbols that judge the receiver: sent ones with a pattern, decided ones without.
@@ -336,7 +417,10 @@ impl Lane {
         let trained = self.trained();
         match &self.pattern {
             Some(p) => (p.sent[trained.judged.clone()].to_vec(), "known symbols"),
-            None => (trained.decided[trained.judged.clone()].to_vec(), "decided symbols (biased up where decisions err)"),
+            None => (
+                trained.decided[trained.judged.clone()].to_vec(),
+                "decided symbols (biased up where decisions err)",
+            ),
         }
     }
 
@@ -356,15 +440,28 @@ impl Lane {
     fn histogram(&self) -> crate::traces::LevelHistogram {
         let trained = self.trained();
         let (symbols, _) = self.judged_symbols();
-        eye::histogram(&trained.output[trained.judged.clone()], &symbols, &trained.slicer)
+        eye::histogram(
+            &trained.output[trained.judged.clone()],
+            &symbols,
+            &trained.slicer,
+        )
     }
 
     fn eye(&self, samples: &[f32]) -> crate::traces::Eye {
         let trained = self.trained();
         if self.front.spacing == 1 {
-            eye::at_the_slicer(&trained.output[trained.judged.clone()], &trained.equalizer, &trained.slicer)
+            eye::at_the_slicer(
+                &trained.output[trained.judged.clone()],
+                &trained.equalizer,
+                &trained.slicer,
+            )
         } else {
-            eye::oversampled(samples, &self.front.timing, &trained.equalizer, &trained.slicer)
+            eye::oversampled(
+                samples,
+                &self.front.timing,
+                &trained.equalizer,
+                &trained.slicer,
+            )
         }
     }
 }
@@ -387,7 +484,10 @@ impl Lane {
         if let Some(ser) = ser.value()
             && ser > 0.3
         {
-            quality.push(flag("eye-closed", format!("symbol error ratio {ser:.2}: no figure of this report is to be trusted")));
+            quality.push(flag(
+                "eye-closed",
+                format!("symbol error ratio {ser:.2}: no figure of this report is to be trusted"),
+            ));
         }
         let mut estimates = not_yet(&slicer, source);
         (estimates.pre_fec_ber, estimates.ser) = (ber, ser);
@@ -396,14 +496,22 @@ impl Lane {
         let features = self.features(&slicer, &estimates);
         Report {
             schema: Report::SCHEMA.into(),
-            input: Input { samples: count as u64, sample_interval_s, ..Input::default() },
+            input: Input {
+                samples: count as u64,
+                sample_interval_s,
+                ..Input::default()
+            },
             link: self.link(options),
             estimates,
             mpi_paths: Vec::new(),
             line_code: self.line_code(options),
             equalizer: self.equalizer_report(),
             levels: (0..slicer.means.len())
-                .map(|i| Level { mean: slicer.means[i], sigma: slicer.sigmas[i], count: slicer.counts[i] })
+                .map(|i| Level {
+                    mean: slicer.means[i],
+                    sigma: slicer.sigmas[i],
+                    count: slicer.counts[i],
+                })
                 .collect(),
             mpi_regime: None,
             features,
@@ -421,7 +529,10 @@ impl Lane {
             baud_hz: self.front.baud_hz * offset,
             samples_per_symbol: self.front.timing.samples_per_symbol / offset,
             pattern: self.pattern.as_ref().map(|p| p.name.clone()),
-            polarity: self.pattern.as_ref().map(|p| if p.inverted { "inverted" } else { "normal" }.to_owned()),
+            polarity: self
+                .pattern
+                .as_ref()
+                .map(|p| if p.inverted { "inverted" } else { "normal" }.to_owned()),
             lag: self.pattern.as_ref().and_then(|p| p.lag),
         }
     }
@@ -430,9 +541,19 @@ impl Lane {
         let trained = self.trained();
         EqualizerReport {
             kind: trained.kind.into(),
-            taps: trained.equalizer.taps.iter().map(|&w| f64::from(w)).collect(),
+            taps: trained
+                .equalizer
+                .taps
+                .iter()
+                .map(|&w| f64::from(w))
+                .collect(),
             tap_spacing_ui: 1.0 / trained.equalizer.shape.spacing as f64,
-            feedback: trained.equalizer.feedback.iter().map(|&w| f64::from(w)).collect(),
+            feedback: trained
+                .equalizer
+                .feedback
+                .iter()
+                .map(|&w| f64::from(w))
+                .collect(),
             main_cursor: trained.equalizer.main_cursor(),
             training_symbols: trained.training_symbols as u64,
             judged_symbols: trained.judged.len() as u64,
@@ -443,7 +564,9 @@ impl Lane {
     fn line_code(&self, options: &ReceiveOptions) -> Option<etalon_types::report::LineCodeCheck> {
         match options.line_code {
             LineCode::None => None,
-            LineCode::Code64b66b => line_code::check_64b66b(&symbols_to_bits(&self.trained().decided, self.modulation)),
+            LineCode::Code64b66b => {
+                line_code::check_64b66b(&symbols_to_bits(&self.trained().decided, self.modulation))
+            }
         }
     }
 
@@ -456,30 +579,55 @@ impl Lane {
                 PatternChoice::Auto => "no known pattern was found: errors cannot be counted",
                 _ => "the pattern was not found in the capture: errors cannot be counted",
             };
-            return (Figure::not_measurable(reason), Figure::not_measurable(reason));
+            return (
+                Figure::not_measurable(reason),
+                Figure::not_measurable(reason),
+            );
         };
         let sent = &pattern.sent[trained.judged.clone()];
         let decided = &trained.decided[trained.judged.clone()];
         let symbol_errors = sent.iter().zip(decided).filter(|(a, b)| a != b).count() as u64;
         let bits = |s: &[u8]| symbols_to_bits(s, self.modulation);
-        let bit_errors = bits(sent).iter().zip(&bits(decided)).filter(|(a, b)| a != b).count() as u64;
+        let bit_errors = bits(sent)
+            .iter()
+            .zip(&bits(decided))
+            .filter(|(a, b)| a != b)
+            .count() as u64;
         let n = sent.len() as u64;
         let bit_count = n * self.modulation.bits_per_symbol() as u64;
         (
-            error_ratio(bit_errors, bit_count, "pattern", "bit errors over bits that trained nothing, Gray-mapped"),
-            error_ratio(symbol_errors, n, "pattern", "symbol errors over symbols that trained nothing"),
+            error_ratio(
+                bit_errors,
+                bit_count,
+                "pattern",
+                "bit errors over bits that trained nothing, Gray-mapped",
+            ),
+            error_ratio(
+                symbol_errors,
+                n,
+                "pattern",
+                "symbol errors over symbols that trained nothing",
+            ),
         )
     }
 
     /// Decides whether the samples are optical power.
-    fn quantity(&self, options: &ReceiveOptions, slicer: &Slicer, quality: &mut Vec<QualityFlag>) -> Quantity {
+    fn quantity(
+        &self,
+        options: &ReceiveOptions,
+        slicer: &Slicer,
+        quality: &mut Vec<QualityFlag>,
+    ) -> Quantity {
         if options.quantity != Quantity::Unknown {
             return options.quantity;
         }
         let bottom = slicer.means[0] - options.zero;
         let top = slicer.means[slicer.means.len() - 1] - options.zero;
         let ratio_db = 10.0 * (top / bottom.max(f64::MIN_POSITIVE)).log10();
-        if bottom > 5.0 * slicer.sigmas[0] / (slicer.counts[0].max(1) as f64).sqrt() && (1.0..=20.0).contains(&ratio_db) && bottom > 0.0 {
+        if bottom > 5.0 * slicer.sigmas[0] / (slicer.counts[0].max(1) as f64).sqrt()
+            && (1.0..=20.0).contains(&ratio_db)
+            && bottom > 0.0
+        {
             quality.push(flag(
                 "assumed-optical",
                 format!("every level lies above zero ({ratio_db:.1} dB from lowest to highest), so the samples are taken as optical power; --optical says so, --zero sets the dark level"),
@@ -491,18 +639,33 @@ impl Lane {
     }
 
     /// OMA and extinction ratio.
-    fn outer(&self, options: &ReceiveOptions, quantity: Quantity, slicer: &Slicer, estimates: &mut Estimates) {
+    fn outer(
+        &self,
+        options: &ReceiveOptions,
+        quantity: Quantity,
+        slicer: &Slicer,
+        estimates: &mut Estimates,
+    ) {
         let trained = self.trained();
         let n = self.modulation.levels();
         let symbols = self.pattern.as_ref().map_or(&trained.decided, |p| &p.sent);
         let sigma = slicer.noise_variance().sqrt();
         let runs = levels::outer_levels(&self.front.samples, symbols, self.front.spacing, n);
         let (outer, definition) = match runs {
-            Some(runs) => (runs, "P3 - P0: means over the central 2 UI of runs of at least seven 3s and six 0s before the equalizer, IEEE 802.3 121.8.4"),
+            Some(runs) => (
+                runs,
+                "P3 - P0: means over the central 2 UI of runs of at least seven 3s and six 0s before the equalizer, IEEE 802.3 121.8.4",
+            ),
             None => (
                 levels::OuterLevels {
-                    top: (slicer.means[n - 1], slicer.sigmas[n - 1] / (slicer.counts[n - 1].max(1) as f64).sqrt()),
-                    bottom: (slicer.means[0], slicer.sigmas[0] / (slicer.counts[0].max(1) as f64).sqrt()),
+                    top: (
+                        slicer.means[n - 1],
+                        slicer.sigmas[n - 1] / (slicer.counts[n - 1].max(1) as f64).sqrt(),
+                    ),
+                    bottom: (
+                        slicer.means[0],
+                        slicer.sigmas[0] / (slicer.counts[0].max(1) as f64).sqrt(),
+                    ),
                     runs: (slicer.counts[n - 1], slicer.counts[0]),
                 },
                 "difference of the outer level means at the slicer: the capture holds no long runs",
@@ -513,7 +676,9 @@ impl Lane {
         estimates.extinction_ratio_db = if quantity == Quantity::OpticalPower {
             er
         } else {
-            Figure::not_measurable("the samples are not known to be optical power: a ratio needs a true zero (--optical, --zero)")
+            Figure::not_measurable(
+                "the samples are not known to be optical power: a ratio needs a true zero (--optical, --zero)",
+            )
         };
     }
 
@@ -523,12 +688,25 @@ impl Lane {
     fn power(&self, options: &ReceiveOptions) -> Option<(Vec<f32>, Slicer, usize)> {
         let trained = self.trained();
         let levels = self.modulation.levels();
-        let targets: Vec<f32> = trained.decided.iter().map(|&s| nominal(levels, s) as f32).collect();
+        let targets: Vec<f32> = trained
+            .decided
+            .iter()
+            .map(|&s| nominal(levels, s) as f32)
+            .collect();
         let channel = Channel::fit(&self.front.samples, &targets, self.front.spacing)?;
-        let symbol_power = targets.iter().map(|&d| f64::from(d * d)).sum::<f64>() / targets.len() as f64;
-        let equalizer = mpi::front::design(&channel, symbol_power, channel.residual_power, self.front.pad)?;
-        let power: Vec<f32> =
-            equalizer.feed_forward(&self.front.samples).iter().map(|&y| y - options.zero as f32).collect();
+        let symbol_power =
+            targets.iter().map(|&d| f64::from(d * d)).sum::<f64>() / targets.len() as f64;
+        let equalizer = mpi::front::design(
+            &channel,
+            symbol_power,
+            channel.residual_power,
+            self.front.pad,
+        )?;
+        let power: Vec<f32> = equalizer
+            .feed_forward(&self.front.samples)
+            .iter()
+            .map(|&y| y - options.zero as f32)
+            .collect();
         let slicer = Slicer::from_symbols(&power, &trained.decided, levels);
         let own = Slicer::from_symbols(&trained.output, &trained.decided, levels);
         let guard = equalizer.taps.len() / self.front.spacing + 4;
@@ -547,7 +725,10 @@ impl Lane {
         };
         put("levels", slicer.means.len() as f64);
         put("snr_db", 10.0 * slicer.snr().log10());
-        put("noise_enhancement_db", trained.equalizer.noise_enhancement_db());
+        put(
+            "noise_enhancement_db",
+            trained.equalizer.noise_enhancement_db(),
+        );
         put("samples_per_symbol", self.front.timing.samples_per_symbol);
         put("clock_offset_ppm", self.front.timing.offset_ppm);
         put("clock_wander_ui", self.front.timing.wander_ui());
@@ -577,7 +758,11 @@ impl Lane {
         let trained = self.trained();
         let instants = self.front.at_instants();
         let (symbols, _) = self.judged_symbols();
-        let raw = Slicer::from_symbols(&instants[trained.judged.clone()], &symbols, self.modulation.levels());
+        let raw = Slicer::from_symbols(
+            &instants[trained.judged.clone()],
+            &symbols,
+            self.modulation.levels(),
+        );
         10.0 * raw.snr().log10()
     }
 
@@ -586,15 +771,21 @@ impl Lane {
         let assumed = report.quality.iter().any(|q| q.flag == "assumed-optical");
         let none = |reason: &str| Figure::not_measurable(reason);
         if options.quantity != Quantity::OpticalPower && !assumed {
-            report.estimates.mpi_db = none("the samples are not known to be optical power: the beat is told by its square-root law (--optical, --zero)");
+            report.estimates.mpi_db = none(
+                "the samples are not known to be optical power: the beat is told by its square-root law (--optical, --zero)",
+            );
             return;
         }
         if report.estimates.ser.value().is_some_and(|s| s > 0.1) {
-            report.estimates.mpi_db = none("more than a tenth of the symbols are wrong: the residual is not that of the signal");
+            report.estimates.mpi_db = none(
+                "more than a tenth of the symbols are wrong: the residual is not that of the signal",
+            );
             return;
         }
         let Some((power, slicer, guard)) = self.power(options) else {
-            report.estimates.mpi_db = none("the pulse response cannot be inverted by a short equalizer, and a long one would learn the beat");
+            report.estimates.mpi_db = none(
+                "the pulse response cannot be inverted by a short equalizer, and a long one would learn the beat",
+            );
             return;
         };
         let input = mpi::Input {
@@ -605,15 +796,22 @@ impl Lane {
             linewidth_hz: options.linewidth_hz,
         };
         let found = mpi::assess(&input);
-        report.features.insert("beat_significance".into(), found.beat_significance.clamp(-1e6, 1e6));
-        report.features.insert("beat_share".into(), found.beat_share);
+        report.features.insert(
+            "beat_significance".into(),
+            found.beat_significance.clamp(-1e6, 1e6),
+        );
+        report
+            .features
+            .insert("beat_share".into(), found.beat_share);
         if let Some(level) = found.level.value() {
             report.features.insert("mpi_db".into(), level);
         }
         if let Some(gram) = &found.reflectogram {
             let peak = gram.significance.iter().copied().fold(0.0, f64::max);
             report.features.insert("reflectogram_peak".into(), peak);
-            report.features.insert("reflectogram_threshold".into(), gram.threshold);
+            report
+                .features
+                .insert("reflectogram_threshold".into(), gram.threshold);
         }
         report.estimates.mpi_db = found.level;
         report.estimates.linewidth_hz = found.linewidth;
@@ -634,7 +832,8 @@ fn noise_slope(slicer: &Slicer) -> f64 {
 
 /// Figures before any was measured, with the SNR.
 fn not_yet(slicer: &Slicer, source: &str) -> Estimates {
-    let later = |what: &str| Figure::not_measurable(format!("this version does not compute {what}"));
+    let later =
+        |what: &str| Figure::not_measurable(format!("this version does not compute {what}"));
     Estimates {
         pre_fec_ber: later("BER"),
         ser: later("SER"),
@@ -671,11 +870,19 @@ fn unmeasured(
     };
     let report = Report {
         schema: Report::SCHEMA.into(),
-        input: Input { samples: count as u64, sample_interval_s, ..Input::default() },
+        input: Input {
+            samples: count as u64,
+            sample_interval_s,
+            ..Input::default()
+        },
         link: LinkParameters {
             modulation,
             baud_hz,
-            samples_per_symbol: if baud_hz > 0.0 { 1.0 / (sample_interval_s * baud_hz) } else { 0.0 },
+            samples_per_symbol: if baud_hz > 0.0 {
+                1.0 / (sample_interval_s * baud_hz)
+            } else {
+                0.0
+            },
             pattern: None,
             polarity: None,
             lag: None,
@@ -715,7 +922,10 @@ fn unmeasured(
         provenance: Provenance::default(),
         timing_s: BTreeMap::new(),
     };
-    Reception { report, traces: Traces::default() }
+    Reception {
+        report,
+        traces: Traces::default(),
+    }
 }
 
 fn pattern_name(choice: &PatternChoice) -> String {
@@ -761,12 +971,22 @@ fn registers(choice: &PatternChoice, modulation: Modulation) -> Vec<PatternName>
 }
 
 /// Finds the best of the correlated candidates.
-fn correlate_candidates(samples: &[f32], choice: &PatternChoice, modulation: Modulation) -> Option<Pattern> {
+fn correlate_candidates(
+    samples: &[f32],
+    choice: &PatternChoice,
+    modulation: Modulation,
+) -> Option<Pattern> {
     let levels = modulation.levels();
     let make = |name: String, pattern: &[u8]| -> Option<(f64, Pattern)> {
         let lock: Lock = align::correlate(samples, pattern, levels)?;
         let sent = align::reference(pattern, &lock, samples.len(), levels);
-        let found = Pattern { name, inverted: lock.inverted, lag: Some(lock.lag as u64), period: pattern.len(), sent };
+        let found = Pattern {
+            name,
+            inverted: lock.inverted,
+            lag: Some(lock.lag as u64),
+            period: pattern.len(),
+            sent,
+        };
         let rho = coefficient(samples, &found.sent, levels);
         (rho >= MIN_COEFFICIENT).then_some((rho, found))
     };
@@ -774,8 +994,15 @@ fn correlate_candidates(samples: &[f32], choice: &PatternChoice, modulation: Mod
         PatternChoice::Symbols { name, symbols } => make(name.clone(), symbols),
         _ => correlated(choice, modulation)
             .into_iter()
-            .filter(|name| name.modulation() == modulation && name.period_symbols() <= align::MAX_PERIOD as u64)
-            .filter_map(|name| make(name.to_string(), &name.symbols(name.period_symbols() as usize)))
+            .filter(|name| {
+                name.modulation() == modulation && name.period_symbols() <= align::MAX_PERIOD as u64
+            })
+            .filter_map(|name| {
+                make(
+                    name.to_string(),
+                    &name.symbols(name.period_symbols() as usize),
+                )
+            })
             .max_by(|a, b| a.0.total_cmp(&b.0)),
     };
     best.map(|b| b.1)
@@ -794,5 +1021,7 @@ fn coefficient(samples: &[f32], sent: &[u8], levels: usize) -> f64 {
         sxy += x * y;
     }
     let cov = sxy - sx * sy / n;
-    cov / ((sxx - sx * sx / n) * (syy - sy * sy / n)).sqrt().max(f64::MIN_POSITIVE)
+    cov / ((sxx - sx * sx / n) * (syy - sy * sy / n))
+        .sqrt()
+        .max(f64::MIN_POSITIVE)
 }

@@ -27,10 +27,17 @@ pub struct RegisterLock {
 ///
 /// `taps` are the delays of the register. Returns the lock and the transmitted symbol of every
 /// symbol, in the capture's own polarity.
-pub fn lock(decided: &[u8], taps: &[u32], modulation: Modulation) -> Option<(RegisterLock, Vec<u8>)> {
+pub fn lock(
+    decided: &[u8],
+    taps: &[u32],
+    modulation: Modulation,
+) -> Option<(RegisterLock, Vec<u8>)> {
     let top = modulation.levels() as u8 - 1;
     for inverted in [false, true] {
-        let levels: Vec<u8> = decided.iter().map(|&s| if inverted { top - s } else { s }).collect();
+        let levels: Vec<u8> = decided
+            .iter()
+            .map(|&s| if inverted { top - s } else { s })
+            .collect();
         let bits = symbols_to_bits(&levels, modulation);
         for complemented in [false, true] {
             // Turning NRZ levels over is complementing their bits: one of the two is enough.
@@ -39,13 +46,24 @@ pub fn lock(decided: &[u8], taps: &[u32], modulation: Modulation) -> Option<(Reg
             }
             let flip = u8::from(complemented);
             let stream: Vec<u8> = bits.iter().map(|b| b ^ flip).collect();
-            let Some(position) = find_state(&stream, taps) else { continue };
-            let sent: Vec<u8> = extend(&stream, position, taps).iter().map(|b| b ^ flip).collect();
+            let Some(position) = find_state(&stream, taps) else {
+                continue;
+            };
+            let sent: Vec<u8> = extend(&stream, position, taps)
+                .iter()
+                .map(|b| b ^ flip)
+                .collect();
             let symbols = bits_to_symbols(&sent, modulation)
                 .iter()
                 .map(|&s| if inverted { top - s } else { s })
                 .collect();
-            return Some((RegisterLock { inverted, complemented }, symbols));
+            return Some((
+                RegisterLock {
+                    inverted,
+                    complemented,
+                },
+                symbols,
+            ));
         }
     }
     None
@@ -67,7 +85,9 @@ fn find_state(bits: &[u8], taps: &[u32]) -> Option<usize> {
         }
         let mut wrong = 0;
         for &b in &bits[start + order..start + order + JUDGED] {
-            let next = taps.iter().fold(0, |acc, &t| acc ^ window[window.len() - t as usize]);
+            let next = taps
+                .iter()
+                .fold(0, |acc, &t| acc ^ window[window.len() - t as usize]);
             wrong += usize::from(next != b);
             window.push(next);
         }
@@ -103,10 +123,15 @@ mod tests {
         let pattern: PatternName = name.parse().unwrap();
         let modulation = pattern.modulation();
         let top = modulation.levels() as u8 - 1;
-        let sent: Vec<u8> =
-            pattern.symbols(30_000)[5_000..].iter().map(|&s| if inverted { top - s } else { s }).collect();
+        let sent: Vec<u8> = pattern.symbols(30_000)[5_000..]
+            .iter()
+            .map(|&s| if inverted { top - s } else { s })
+            .collect();
         let mut decided = sent.clone();
-        decided.iter_mut().step_by(every_nth_wrong).for_each(|s| *s ^= 1);
+        decided
+            .iter_mut()
+            .step_by(every_nth_wrong)
+            .for_each(|s| *s ^= 1);
         let (_, found) = lock(&decided, pattern.taps().unwrap(), modulation).expect(name);
         assert_eq!(found, sent, "{name}");
     }
@@ -123,6 +148,13 @@ mod tests {
     fn another_register_does_not_lock() {
         let pattern: PatternName = "prbs31".parse().unwrap();
         let other: PatternName = "prbs23".parse().unwrap();
-        assert_eq!(lock(&pattern.symbols(20_000), other.taps().unwrap(), Modulation::Nrz), None);
+        assert_eq!(
+            lock(
+                &pattern.symbols(20_000),
+                other.taps().unwrap(),
+                Modulation::Nrz
+            ),
+            None
+        );
     }
 }

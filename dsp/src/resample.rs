@@ -66,7 +66,11 @@ fn kernel(cutoff: f64, t: f64) -> f64 {
     if edge.abs() >= 1.0 {
         return 0.0;
     }
-    let sinc = if x.abs() < 1e-12 { 1.0 } else { (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x) };
+    let sinc = if x.abs() < 1e-12 {
+        1.0
+    } else {
+        (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x)
+    };
     sinc * bessel_i0(BETA * (1.0 - edge * edge).sqrt()) / bessel_i0(BETA)
 }
 
@@ -92,7 +96,8 @@ pub fn two_per_symbol(samples: &[f32], timing: &Timing) -> Vec<f32> {
     let resampler = Resampler::new(2.0 / timing.samples_per_symbol);
     let first = timing.first_symbol();
     let last = samples.len() as f64 - 1.0;
-    let mut out = Vec::with_capacity((2.0 * samples.len() as f64 / timing.samples_per_symbol) as usize + 2);
+    let mut out =
+        Vec::with_capacity((2.0 * samples.len() as f64 / timing.samples_per_symbol) as usize + 2);
     let mut k = 0.0;
     loop {
         let symbol = first + k;
@@ -115,7 +120,9 @@ mod tests {
     fn ref_a_sine_keeps_its_value_between_samples() {
         let n = 400;
         let f = 0.3; // of the sample rate
-        let samples: Vec<f32> = (0..n).map(|i| (2.0 * std::f64::consts::PI * f * i as f64).sin() as f32).collect();
+        let samples: Vec<f32> = (0..n)
+            .map(|i| (2.0 * std::f64::consts::PI * f * i as f64).sin() as f32)
+            .collect();
         let resampler = Resampler::new(1.0);
         for i in 0..1000 {
             let t = 50.0 + 0.3 * i as f64;
@@ -123,7 +130,10 @@ mod tests {
             let expected = (2.0 * std::f64::consts::PI * f * t).sin();
             let found = f64::from(resampler.at(&samples, t));
             // Pass-band ripple of a Kaiser window with beta 7 is below 3e-4 at 0.6 Nyquist.
-            assert!((found - expected).abs() < 1e-3, "t={t}: {found} expected {expected}");
+            assert!(
+                (found - expected).abs() < 1e-3,
+                "t={t}: {found} expected {expected}"
+            );
         }
     }
 }

@@ -30,13 +30,21 @@ impl Slicer {
             sums[s as usize] += f64::from(y);
             counts[s as usize] += 1;
         }
-        let means: Vec<f64> = sums.iter().zip(&counts).map(|(s, &c)| s / c.max(1) as f64).collect();
+        let means: Vec<f64> = sums
+            .iter()
+            .zip(&counts)
+            .map(|(s, &c)| s / c.max(1) as f64)
+            .collect();
         let mut squares = vec![0.0; levels];
         for (&y, &s) in samples.iter().zip(symbols) {
             let e = f64::from(y) - means[s as usize];
             squares[s as usize] += e * e;
         }
-        let sigmas = squares.iter().zip(&counts).map(|(s, &c)| (s / c.max(1) as f64).sqrt()).collect();
+        let sigmas = squares
+            .iter()
+            .zip(&counts)
+            .map(|(s, &c)| (s / c.max(1) as f64).sqrt())
+            .collect();
         Self::new(means, sigmas, counts)
     }
 
@@ -51,7 +59,12 @@ impl Slicer {
                 }
             })
             .collect();
-        Self { means, sigmas, counts, thresholds }
+        Self {
+            means,
+            sigmas,
+            counts,
+            thresholds,
+        }
     }
 
     /// Takes thresholds half way between the levels when that makes fewer errors on these
@@ -60,7 +73,13 @@ impl Slicer {
     pub fn refine_thresholds(&mut self, samples: &[f32], symbols: &[u8]) {
         let mut plain = self.clone();
         plain.thresholds = self.means.windows(2).map(|m| 0.5 * (m[0] + m[1])).collect();
-        let errors = |slicer: &Self| samples.iter().zip(symbols).filter(|&(&y, &s)| slicer.decide(y) != s).count();
+        let errors = |slicer: &Self| {
+            samples
+                .iter()
+                .zip(symbols)
+                .filter(|&(&y, &s)| slicer.decide(y) != s)
+                .count()
+        };
         if errors(&plain) < errors(self) {
             self.thresholds = plain.thresholds;
         }
@@ -68,7 +87,10 @@ impl Slicer {
 
     /// Decides one sample.
     pub fn decide(&self, y: f32) -> u8 {
-        self.thresholds.iter().map(|&t| u8::from(f64::from(y) > t)).sum()
+        self.thresholds
+            .iter()
+            .map(|&t| u8::from(f64::from(y) > t))
+            .sum()
     }
 
     /// Decides every sample.
@@ -79,16 +101,31 @@ impl Slicer {
     /// Returns the mean square of the distance from the level, over all symbols.
     pub fn noise_variance(&self) -> f64 {
         let total: u64 = self.counts.iter().sum();
-        let sum: f64 = self.sigmas.iter().zip(&self.counts).map(|(s, &c)| s * s * c as f64).sum();
+        let sum: f64 = self
+            .sigmas
+            .iter()
+            .zip(&self.counts)
+            .map(|(s, &c)| s * s * c as f64)
+            .sum();
         sum / total.max(1) as f64
     }
 
     /// Returns the variance of the levels as they occurred.
     pub fn signal_variance(&self) -> f64 {
         let total = self.counts.iter().sum::<u64>().max(1) as f64;
-        let mean: f64 =
-            self.means.iter().zip(&self.counts).map(|(m, &c)| m * c as f64).sum::<f64>() / total;
-        self.means.iter().zip(&self.counts).map(|(m, &c)| (m - mean).powi(2) * c as f64).sum::<f64>() / total
+        let mean: f64 = self
+            .means
+            .iter()
+            .zip(&self.counts)
+            .map(|(m, &c)| m * c as f64)
+            .sum::<f64>()
+            / total;
+        self.means
+            .iter()
+            .zip(&self.counts)
+            .map(|(m, &c)| (m - mean).powi(2) * c as f64)
+            .sum::<f64>()
+            / total
     }
 
     /// Returns the signal-to-noise ratio, linear.
@@ -129,7 +166,10 @@ pub fn cluster(samples: &[f32], levels: usize) -> Slicer {
         .windows(2)
         .zip(&means)
         .map(|(w, m)| {
-            let s: f64 = sorted[w[0]..w[1]].iter().map(|&x| (f64::from(x) - m).powi(2)).sum();
+            let s: f64 = sorted[w[0]..w[1]]
+                .iter()
+                .map(|&x| (f64::from(x) - m).powi(2))
+                .sum();
             (s / (w[1] - w[0]).max(1) as f64).sqrt()
         })
         .collect();

@@ -30,8 +30,16 @@ pub fn clopper_pearson(errors: u64, n: u64, confidence: f64) -> (f64, f64) {
     }
     let tail = (1.0 - confidence) / 2.0;
     let (k, m) = (errors as f64, n as f64);
-    let low = if errors == 0 { 0.0 } else { beta_quantile(k, m - k + 1.0, tail) };
-    let high = if errors >= n { 1.0 } else { beta_quantile(k + 1.0, m - k, 1.0 - tail) };
+    let low = if errors == 0 {
+        0.0
+    } else {
+        beta_quantile(k, m - k + 1.0, tail)
+    };
+    let high = if errors >= n {
+        1.0
+    } else {
+        beta_quantile(k + 1.0, m - k, 1.0 - tail)
+    };
     (low, high)
 }
 
@@ -74,10 +82,20 @@ pub fn error_ratio(errors: u64, n: u64, method: &str, definition: &str) -> Figur
     }
     let (value, low, high, method) = if errors == 0 {
         let bound = 1.0 - (1.0 - CONFIDENCE).powf(1.0 / n as f64);
-        (bound, 0.0, bound, format!("{method}; no errors, so the value is the one-sided upper bound"))
+        (
+            bound,
+            0.0,
+            bound,
+            format!("{method}; no errors, so the value is the one-sided upper bound"),
+        )
     } else {
         let (low, high) = clopper_pearson(errors, n, CONFIDENCE);
-        (errors as f64 / n as f64, low, high, format!("{method}; Clopper-Pearson interval"))
+        (
+            errors as f64 / n as f64,
+            low,
+            high,
+            format!("{method}; Clopper-Pearson interval"),
+        )
     };
     Figure::Estimate(Estimate {
         value,
@@ -93,15 +111,38 @@ pub fn error_ratio(errors: u64, n: u64, method: &str, definition: &str) -> Figur
 }
 
 /// Makes a figure with a symmetric normal interval.
-pub fn normal(value: f64, sigma: f64, n: u64, unit: &str, method: &str, definition: &str) -> Figure {
+pub fn normal(
+    value: f64,
+    sigma: f64,
+    n: u64,
+    unit: &str,
+    method: &str,
+    definition: &str,
+) -> Figure {
     if !value.is_finite() || !sigma.is_finite() {
         return Figure::not_measurable("the estimate is not finite");
     }
-    between(value, value - Z95 * sigma, value + Z95 * sigma, n, unit, method, definition)
+    between(
+        value,
+        value - Z95 * sigma,
+        value + Z95 * sigma,
+        n,
+        unit,
+        method,
+        definition,
+    )
 }
 
 /// Makes a figure with the interval given.
-pub fn between(value: f64, low: f64, high: f64, n: u64, unit: &str, method: &str, definition: &str) -> Figure {
+pub fn between(
+    value: f64,
+    low: f64,
+    high: f64,
+    n: u64,
+    unit: &str,
+    method: &str,
+    definition: &str,
+) -> Figure {
     Figure::Estimate(Estimate {
         value,
         low,
@@ -146,8 +187,14 @@ mod tests {
         ];
         for (k, low, high) in table {
             let (l, h) = clopper_pearson(k, 1_000_000, 0.95);
-            assert!((l - low).abs() <= 1e-3 * low, "k={k} low {l} expected {low}");
-            assert!((h - high).abs() <= 1e-3 * high, "k={k} high {h} expected {high}");
+            assert!(
+                (l - low).abs() <= 1e-3 * low,
+                "k={k} low {l} expected {low}"
+            );
+            assert!(
+                (h - high).abs() <= 1e-3 * high,
+                "k={k} high {h} expected {high}"
+            );
         }
     }
 

@@ -21,20 +21,8 @@ use num_complex::Complex64;
 
 /// Symbol rates of the standards in baud, for `--baud auto` and for hints.
 pub const STANDARD_RATES_HZ: [f64; 14] = [
-    1.25e9,
-    3.125e9,
-    5.0e9,
-    8.0e9,
-    9.953_28e9,
-    10.3125e9,
-    16.0e9,
-    25.78125e9,
-    26.5625e9,
-    28.0e9,
-    28.125e9,
-    53.125e9,
-    56.0e9,
-    106.25e9,
+    1.25e9, 3.125e9, 5.0e9, 8.0e9, 9.953_28e9, 10.3125e9, 16.0e9, 25.78125e9, 26.5625e9, 28.0e9,
+    28.125e9, 53.125e9, 56.0e9, 106.25e9,
 ];
 
 /// Symbols in a block of the phase track.
@@ -65,7 +53,12 @@ pub struct Timing {
 impl Timing {
     /// Makes a timing for a capture whose samples are its symbols.
     pub fn one_per_symbol() -> Self {
-        Self { samples_per_symbol: 1.0, offset_ppm: 0.0, significance: f64::INFINITY, track_ui: vec![0.0] }
+        Self {
+            samples_per_symbol: 1.0,
+            offset_ppm: 0.0,
+            significance: f64::INFINITY,
+            track_ui: vec![0.0],
+        }
     }
 
     /// Returns the sample position of the instant `symbol` (which may be fractional).
@@ -128,7 +121,9 @@ pub fn rank_standard_rates(samples: &[f32], sample_rate_hz: f64) -> Vec<(f64, f6
     let enough = &samples[..samples.len().min(1 << 18)];
     let mut ranked: Vec<(f64, f64)> = STANDARD_RATES_HZ
         .iter()
-        .filter(|&&rate| sample_rate_hz / rate >= 1.1 && enough.len() as f64 * rate / sample_rate_hz >= 512.0)
+        .filter(|&&rate| {
+            sample_rate_hz / rate >= 1.1 && enough.len() as f64 * rate / sample_rate_hz >= 512.0
+        })
         .map(|&rate| (rate, significance(enough, sample_rate_hz / rate)))
         .collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -164,7 +159,9 @@ fn block_tones(samples: &[f32], sps: f64) -> Tones {
         let centre = m as f64 * sps;
         let first = (centre - reach).ceil().max(0.0) as usize;
         let last = ((centre + reach).floor() as usize).min(samples.len() - 1);
-        let u: Complex64 = (first..=last).map(|n| mixed[n] * hann((n as f64 - centre) / reach)).sum();
+        let u: Complex64 = (first..=last)
+            .map(|n| mixed[n] * hann((n as f64 - centre) / reach))
+            .sum();
         let square = u * u;
         values[m / BLOCK] += square;
         noise += square.norm_sqr();
@@ -219,19 +216,36 @@ fn frequency_turn(tones: &[Complex64]) -> f64 {
     };
     let width = 2.0 * std::f64::consts::PI / bins as f64;
     let powers: Vec<f64> = (0..bins).map(|b| power(b as f64 * width)).collect();
-    let best = (0..bins).max_by(|&a, &b| powers[a].total_cmp(&powers[b])).unwrap_or(0);
-    let (l, c, r) = (powers[(best + bins - 1) % bins], powers[best], powers[(best + 1) % bins]);
+    let best = (0..bins)
+        .max_by(|&a, &b| powers[a].total_cmp(&powers[b]))
+        .unwrap_or(0);
+    let (l, c, r) = (
+        powers[(best + bins - 1) % bins],
+        powers[best],
+        powers[(best + 1) % bins],
+    );
     let bend = l - 2.0 * c + r;
-    let shift = if bend < 0.0 { (0.5 * (l - r) / bend).clamp(-0.5, 0.5) } else { 0.0 };
+    let shift = if bend < 0.0 {
+        (0.5 * (l - r) / bend).clamp(-0.5, 0.5)
+    } else {
+        0.0
+    };
     let turn = (best as f64 + shift) * width;
-    if turn > std::f64::consts::PI { turn - 2.0 * std::f64::consts::PI } else { turn }
+    if turn > std::f64::consts::PI {
+        turn - 2.0 * std::f64::consts::PI
+    } else {
+        turn
+    }
 }
 
 /// Timing of every block in unit intervals: the mean turn is taken out, the rest is smoothed
 /// over five blocks, unwrapped, and the turn is put back.
 fn phase_track(tones: &[Complex64], turn: f64) -> Vec<f64> {
-    let still: Vec<Complex64> =
-        tones.iter().enumerate().map(|(b, v)| v * Complex64::cis(-turn * b as f64)).collect();
+    let still: Vec<Complex64> = tones
+        .iter()
+        .enumerate()
+        .map(|(b, v)| v * Complex64::cis(-turn * b as f64))
+        .collect();
     let mut previous = still.iter().sum::<Complex64>().arg();
     let mut phases = Vec::with_capacity(tones.len());
     for b in 0..still.len() {
@@ -261,7 +275,10 @@ fn straight_line(series: &[f64]) -> (f64, Vec<f64>) {
         sxx += x * x;
     }
     let slope = if sxx > 0.0 { sxy / sxx } else { 0.0 };
-    let residual =
-        series.iter().enumerate().map(|(i, y)| y - mean_y - slope * (i as f64 - mean_x)).collect();
+    let residual = series
+        .iter()
+        .enumerate()
+        .map(|(i, y)| y - mean_y - slope * (i as f64 - mean_x))
+        .collect();
     (slope, residual)
 }

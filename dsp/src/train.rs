@@ -44,9 +44,16 @@ pub struct Window {
 pub fn window(symbols: usize, lag: usize, period: usize) -> Window {
     let start = lag % period.max(1);
     let whole = symbols.saturating_sub(start) / period.max(1);
-    let range = if whole > 0 { start..start + whole * period } else { 0..symbols };
+    let range = if whole > 0 {
+        start..start + whole * period
+    } else {
+        0..symbols
+    };
     let training = (range.len() / 2).min(MAX_TRAINING);
-    Window { training: range.start..range.start + training, judged: range.start + training..range.end }
+    Window {
+        training: range.start..range.start + training,
+        judged: range.start + training..range.end,
+    }
 }
 
 /// A trained equalizer and what it made of the capture.
@@ -91,20 +98,29 @@ pub fn with_reference(
     options: &ReceiveOptions,
 ) -> Option<Trained> {
     let targets = sent.iter().map(|&s| nominal(levels, s) as f32).collect();
-    let task = Task { samples, sent, targets, spacing, levels, pad };
+    let task = Task {
+        samples,
+        sent,
+        targets,
+        spacing,
+        levels,
+        pad,
+    };
     let (shape, why) = task.choose(&window.training, options)?;
     let (equalizer, slicer) = task.train(&window.training, shape)?;
     let mut output = equalizer.feed_forward(samples);
     let mut decided = slicer.decide_all(&output);
     if shape.feedback > 0 {
-        let known: Vec<Option<u8>> =
-            (0..output.len()).map(|k| window.training.contains(&k).then(|| sent[k])).collect();
+        let known: Vec<Option<u8>> = (0..output.len())
+            .map(|k| window.training.contains(&k).then(|| sent[k]))
+            .collect();
         let fed = equalizer.decision_feedback(&mut output, &slicer, &known);
         decided = output.iter().map(|&y| slicer.decide(y)).collect();
         debug_assert_eq!(fed.len(), decided.len());
     }
     let edge = shape.taps.div_ceil(2 * spacing) + 1;
-    let judged = window.judged.start.max(edge)..window.judged.end.min(output.len().saturating_sub(edge));
+    let judged =
+        window.judged.start.max(edge)..window.judged.end.min(output.len().saturating_sub(edge));
     Some(Trained {
         equalizer,
         output,
@@ -127,7 +143,8 @@ impl Task<'_> {
         let equalizer = if shape.taps == 1 && shape.feedback == 0 {
             Equalizer::identity(self.spacing, self.pad)
         } else {
-            let fit = least_squares::fit(self.samples, &self.targets, range.clone(), shape, self.pad)?;
+            let fit =
+                least_squares::fit(self.samples, &self.targets, range.clone(), shape, self.pad)?;
             Equalizer::from_fit(&fit, shape, self.pad)
         };
         let output = self.run(&equalizer, range, None);
@@ -137,11 +154,17 @@ impl Task<'_> {
     }
 
     /// Output on a range. Feedback takes sent symbols, or with a slicer its own decisions.
-    fn run(&self, equalizer: &Equalizer, range: &Range<usize>, slicer: Option<&Slicer>) -> Vec<f32> {
+    fn run(
+        &self,
+        equalizer: &Equalizer,
+        range: &Range<usize>,
+        slicer: Option<&Slicer>,
+    ) -> Vec<f32> {
         let reach = equalizer.taps.len().div_ceil(self.spacing) + equalizer.feedback.len();
         let first = range.start.saturating_sub(reach);
         let last = (range.end + reach).min(self.samples.len() / self.spacing);
-        let mut output = equalizer.feed_forward(&self.samples[self.spacing * first..self.spacing * last]);
+        let mut output =
+            equalizer.feed_forward(&self.samples[self.spacing * first..self.spacing * last]);
         output.truncate(range.end - first);
         if !equalizer.feedback.is_empty() {
             let known: Vec<Option<u8>> = (first..range.end)
@@ -155,7 +178,12 @@ impl Task<'_> {
     }
 
     /// SNR of a shape: fitted on `fitted`, judged on `held`.
-    fn held_out_snr(&self, fitted: &Range<usize>, held: &Range<usize>, shape: Shape) -> Option<f64> {
+    fn held_out_snr(
+        &self,
+        fitted: &Range<usize>,
+        held: &Range<usize>,
+        shape: Shape,
+    ) -> Option<f64> {
         let (equalizer, slicer) = self.train(fitted, shape)?;
         let output = self.run(&equalizer, held, Some(&slicer));
         let judged = Slicer::from_symbols(&output, &self.sent[held.clone()], self.levels);
@@ -164,7 +192,11 @@ impl Task<'_> {
 
     /// Picks a shape and says why.
     fn choose(&self, training: &Range<usize>, options: &ReceiveOptions) -> Option<(Shape, String)> {
-        let shape = |taps, feedback| Shape { spacing: self.spacing, taps, feedback };
+        let shape = |taps, feedback| Shape {
+            spacing: self.spacing,
+            taps,
+            feedback,
+        };
         if options.equalizer == EqualizerChoice::None {
             return Some((shape(1, 0), "asked for".into()));
         }
@@ -178,7 +210,11 @@ impl Task<'_> {
             None => TAPS_T2.to_vec(),
         };
         // Taps are worth fitting only with about ten symbols for each.
-        let usable: Vec<usize> = candidates.iter().copied().filter(|&t| t == 1 || 10 * t <= fitted.len()).collect();
+        let usable: Vec<usize> = candidates
+            .iter()
+            .copied()
+            .filter(|&t| t == 1 || 10 * t <= fitted.len())
+            .collect();
         let usable = if options.equalizer == EqualizerChoice::Auto || options.taps.is_some() {
             usable
         } else {
@@ -188,14 +224,23 @@ impl Task<'_> {
         let best = scored.iter().map(|s| s.1).fold(0.0, f64::max);
         let &(taps, forward) = scored.iter().find(|s| s.1 * WORTH >= best)?;
         let db = |x: f64| 10.0 * x.max(1e-12).log10();
-        let mut why = format!("{taps} taps: {:.2} dB SNR on held-out training symbols", db(forward));
+        let mut why = format!(
+            "{taps} taps: {:.2} dB SNR on held-out training symbols",
+            db(forward)
+        );
         if options.equalizer == EqualizerChoice::Ffe {
             return Some((shape(taps, 0), why));
         }
         // Feedback repairs what makes the forward part long; try it on a shorter one too.
         let lengths: Vec<usize> = match options.taps {
             Some(t) => vec![t],
-            None => usable.iter().copied().filter(|&t| t > 1 && t <= taps.max(21)).rev().take(2).collect(),
+            None => usable
+                .iter()
+                .copied()
+                .filter(|&t| t > 1 && t <= taps.max(21))
+                .rev()
+                .take(2)
+                .collect(),
         };
         let fed = lengths
             .iter()
@@ -228,7 +273,9 @@ impl Trained {
         Self {
             kind: if taps == 1 { "none" } else { "ffe" },
             why: match (choice, taps) {
-                (EqualizerChoice::FfeDfe, _) => "no pattern: feedback cannot be trained, forward taps were found blindly".into(),
+                (EqualizerChoice::FfeDfe, _) => {
+                    "no pattern: feedback cannot be trained, forward taps were found blindly".into()
+                }
                 (_, 1) => "the eye is open without one".into(),
                 _ => "no pattern: found blindly, trained on decisions".into(),
             },

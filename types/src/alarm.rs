@@ -7,7 +7,9 @@ use crate::fault::{Alternative, FaultKind};
 use crate::figure::Figure;
 
 /// Perceived severity, after ITU-T X.733.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The condition is gone.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::alarm::Severity;
 
 /// The kinds of failure that Etalon names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// Nothing wrong.
@@ -116,7 +118,9 @@ impl FaultKind {
     pub fn clears_when(self) -> &'static str {
         match self {
             Self::Healthy => "nothing to clear",
-            Self::Unknown => "the link classifies as healthy for the hold-off, or a person clears it",
+            Self::Unknown => {
+                "the link classifies as healthy for the hold-off, or a person clears it"
+            }
             _ => "the link classifies as healthy for the clear hold-off",
         }
     }

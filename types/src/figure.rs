@@ -81,8 +81,16 @@ impl Figure {
     }
 
     /// Makes a figure that is only bounded from above.
-    pub fn at_most(high: f64, unit: &str, confidence: f64, n: u64, reason: impl Into<String>) -> Self {
-        let Self::NotMeasurable(mut inner) = Self::not_measurable(reason) else { unreachable!() };
+    pub fn at_most(
+        high: f64,
+        unit: &str,
+        confidence: f64,
+        n: u64,
+        reason: impl Into<String>,
+    ) -> Self {
+        let Self::NotMeasurable(mut inner) = Self::not_measurable(reason) else {
+            unreachable!()
+        };
         inner.high = Some(high);
         inner.unit = Some(unit.to_owned());
         inner.confidence = Some(confidence);
@@ -151,7 +159,11 @@ mod tests {
         let bound = Figure::at_most(3.7e-6, "1", 0.95, 1_000_000, "no errors counted");
         for figure in [measured, bound, Figure::not_measurable("too short")] {
             let text = serde_json::to_string(&figure).unwrap();
-            assert_eq!(serde_json::from_str::<Figure>(&text).unwrap(), figure, "{text}");
+            assert_eq!(
+                serde_json::from_str::<Figure>(&text).unwrap(),
+                figure,
+                "{text}"
+            );
         }
     }
 }

@@ -56,12 +56,16 @@ impl Topology {
 
     /// Returns the link between two nodes, in either direction.
     pub fn link_between(&self, a: &str, b: &str) -> Option<&Link> {
-        self.links.iter().find(|l| (l.a == a && l.b == b) || (l.a == b && l.b == a))
+        self.links
+            .iter()
+            .find(|l| (l.a == a && l.b == b) || (l.a == b && l.b == a))
     }
 
     /// Returns the links of a path, or `None` when two neighbours are not linked.
     pub fn links_of<'t>(&'t self, path: &[String]) -> Option<Vec<&'t Link>> {
-        path.windows(2).map(|pair| self.link_between(&pair[0], &pair[1])).collect()
+        path.windows(2)
+            .map(|pair| self.link_between(&pair[0], &pair[1]))
+            .collect()
     }
 }
 

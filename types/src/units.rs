@@ -190,7 +190,10 @@ const PREFIXES: [(char, f64); 11] = [
 /// Anything that is not a finite number, an optional SI prefix and the optional unit, in that
 /// order.
 pub fn parse_quantity(text: &str, unit: &str) -> Result<f64, QuantityError> {
-    let error = || QuantityError { unit: unit.to_owned(), found: text.to_owned() };
+    let error = || QuantityError {
+        unit: unit.to_owned(),
+        found: text.to_owned(),
+    };
     let trimmed = text.trim();
     let candidates = [trimmed.strip_suffix(unit), Some(trimmed)];
     for rest in candidates.into_iter().flatten() {
@@ -198,7 +201,9 @@ pub fn parse_quantity(text: &str, unit: &str) -> Result<f64, QuantityError> {
         if let Some(value) = finite(rest) {
             return Ok(value);
         }
-        let Some(last) = rest.chars().last() else { continue };
+        let Some(last) = rest.chars().last() else {
+            continue;
+        };
         let Some(&(_, factor)) = PREFIXES.iter().find(|(symbol, _)| *symbol == last) else {
             continue;
         };
@@ -211,13 +216,18 @@ pub fn parse_quantity(text: &str, unit: &str) -> Result<f64, QuantityError> {
 
 fn parse_plain(text: &str, unit: &str) -> Result<f64, QuantityError> {
     let trimmed = text.trim();
-    finite(trimmed.strip_suffix(unit).unwrap_or(trimmed).trim_end())
-        .ok_or_else(|| QuantityError { unit: unit.to_owned(), found: text.to_owned() })
+    finite(trimmed.strip_suffix(unit).unwrap_or(trimmed).trim_end()).ok_or_else(|| QuantityError {
+        unit: unit.to_owned(),
+        found: text.to_owned(),
+    })
 }
 
 fn finite(text: &str) -> Option<f64> {
     // `f64::from_str` also takes "inf", "nan" and "infinity", which are no quantities.
-    if text.chars().any(|c| c.is_alphabetic() && c != 'e' && c != 'E') {
+    if text
+        .chars()
+        .any(|c| c.is_alphabetic() && c != 'e' && c != 'E')
+    {
         return None;
     }
     text.parse::<f64>().ok().filter(|v| v.is_finite())
@@ -231,9 +241,19 @@ pub fn engineering(value: f64, unit: &str) -> String {
     let exponent = (value.abs().log10() / 3.0).floor().clamp(-5.0, 4.0);
     let scaled = value / 1000f64.powf(exponent);
     let prefix = ["f", "p", "n", "u", "m", "", "k", "M", "G", "T"][(exponent + 5.0) as usize];
-    let digits = if scaled.abs() >= 100.0 { 1 } else if scaled.abs() >= 10.0 { 2 } else { 3 };
+    let digits = if scaled.abs() >= 100.0 {
+        1
+    } else if scaled.abs() >= 10.0 {
+        2
+    } else {
+        3
+    };
     let text = format!("{scaled:.digits$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
     format!("{text} {prefix}{unit}")
 }
 
@@ -244,7 +264,10 @@ mod tests {
     fn check(text: &str, unit: &str, expected: Option<f64>) {
         match (parse_quantity(text, unit), expected) {
             (Ok(found), Some(want)) => {
-                assert!((found - want).abs() <= want.abs() * 1e-12, "{text}: {found} != {want}");
+                assert!(
+                    (found - want).abs() <= want.abs() * 1e-12,
+                    "{text}: {found} != {want}"
+                );
             }
             (Err(_), None) => {}
             (found, want) => panic!("{text}: {found:?}, expected {want:?}"),

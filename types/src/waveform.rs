@@ -215,7 +215,11 @@ impl WaveformSource for Waveform {
     }
 
     fn read_at(&self, first: u64, out: &mut [f64]) -> Result<usize, ReadError> {
-        let first = usize::try_from(first).unwrap_or(usize::MAX).min(self.samples.len());
-        Ok(self.samples.scaled_into(first, self.info.scale, self.info.offset, out))
+        let first = usize::try_from(first)
+            .unwrap_or(usize::MAX)
+            .min(self.samples.len());
+        Ok(self
+            .samples
+            .scaled_into(first, self.info.scale, self.info.offset, out))
     }
 }

@@ -63,15 +63,29 @@ pub fn beat(power: &[f32], tracked: &Tracked, baud_hz: f64) -> Beat {
     let mean = track.iter().sum::<f64>() / blocks.max(1) as f64;
     track.iter_mut().for_each(|c| *c -= mean);
     let n = tracked.symbols.len().max(1) as f64;
-    let mean_amplitude = tracked.symbols.iter().map(|&d| tracked.amplitude[d as usize]).sum::<f64>() / n;
-    let mean_power = tracked.symbols.iter().map(|&d| tracked.power[d as usize]).sum::<f64>() / n;
+    let mean_amplitude = tracked
+        .symbols
+        .iter()
+        .map(|&d| tracked.amplitude[d as usize])
+        .sum::<f64>()
+        / n;
+    let mean_power = tracked
+        .symbols
+        .iter()
+        .map(|&d| tracked.power[d as usize])
+        .sum::<f64>()
+        / n;
     let scale = 1.0 / (2.0 * mean_amplitude * mean_amplitude).max(f64::MIN_POSITIVE);
     let fit = fit_exponential(&track, noise_variance);
     let duration = blocks as f64 * BLOCK as f64 / baud_hz;
     let half_width_hz = fit.rate * baud_hz / (2.0 * std::f64::consts::PI * BLOCK as f64);
     // Taking the capture's own mean off takes the fraction 2/K of the power with it.
     let angles = 2.0 * std::f64::consts::PI * half_width_hz * duration;
-    let whole = if angles > 8.0 { 1.0 / (1.0 - 2.0 / angles) } else { 1.0 };
+    let whole = if angles > 8.0 {
+        1.0 / (1.0 - 2.0 / angles)
+    } else {
+        1.0
+    };
     let variance: f64 = track.iter().map(|c| c * c).sum::<f64>() / blocks.max(1) as f64;
     Beat {
         blocks,
@@ -92,7 +106,10 @@ pub fn beat(power: &[f32], tracked: &Tracked, baud_hz: f64) -> Beat {
 fn block_means(power: &[f32], tracked: &Tracked) -> (Vec<f64>, f64) {
     let mut track = Vec::with_capacity(power.len() / BLOCK);
     let mut noise = 0.0;
-    for (part, symbols) in power.chunks_exact(BLOCK).zip(tracked.symbols.chunks_exact(BLOCK)) {
+    for (part, symbols) in power
+        .chunks_exact(BLOCK)
+        .zip(tracked.symbols.chunks_exact(BLOCK))
+    {
         let (mut up, mut down) = (0.0, 0.0);
         for (&y, &d) in part.iter().zip(symbols) {
             let i = d as usize;
@@ -103,7 +120,8 @@ fn block_means(power: &[f32], tracked: &Tracked) -> (Vec<f64>, f64) {
         let mut square = 0.0;
         for (&y, &d) in part.iter().zip(symbols) {
             let i = d as usize;
-            let e = (f64::from(y) - tracked.power[i] - c * tracked.amplitude[i]) * tracked.amplitude[i];
+            let e =
+                (f64::from(y) - tracked.power[i] - c * tracked.amplitude[i]) * tracked.amplitude[i];
             square += e * e;
         }
         noise += square * BLOCK as f64 / (BLOCK as f64 - 1.0) / (down * down);
@@ -128,7 +146,11 @@ struct Exponential {
 fn fit_exponential(track: &[f64], noise_variance: f64) -> Exponential {
     let blocks = track.len();
     if blocks < 64 {
-        return Exponential { power: 0.0, rate: 1.0, sigma: f64::MAX };
+        return Exponential {
+            power: 0.0,
+            rate: 1.0,
+            sigma: f64::MAX,
+        };
     }
     let lags = (blocks / 4).min(MAX_LAGS);
     let covariance = autocovariance(track, lags);
@@ -137,7 +159,11 @@ fn fit_exponential(track: &[f64], noise_variance: f64) -> Exponential {
     // Noise alone gives every lag a variance of s^4 / n; with a beat the products of beat and
     // noise add 2 v s^2 / n.
     let per_lag = noise_variance * (noise_variance + 2.0 * power.max(0.0)) / blocks as f64;
-    Exponential { power, rate, sigma: (per_lag / weight).sqrt() }
+    Exponential {
+        power,
+        rate,
+        sigma: (per_lag / weight).sqrt(),
+    }
 }
 
 /// Number of lags in some decays.
@@ -164,9 +190,13 @@ fn autocovariance(track: &[f64], lags: usize) -> Vec<f64> {
     let mut spectrum: Vec<Complex64> = track.iter().map(|&c| Complex64::new(c, 0.0)).collect();
     spectrum.resize(size, Complex64::ZERO);
     planner.plan_fft_forward(size).process(&mut spectrum);
-    spectrum.iter_mut().for_each(|s| *s = Complex64::new(s.norm_sqr(), 0.0));
+    spectrum
+        .iter_mut()
+        .for_each(|s| *s = Complex64::new(s.norm_sqr(), 0.0));
     planner.plan_fft_inverse(size).process(&mut spectrum);
-    (0..=lags).map(|j| spectrum[j].re / size as f64 / (n - j) as f64).collect()
+    (0..=lags)
+        .map(|j| spectrum[j].re / size as f64 / (n - j) as f64)
+        .collect()
 }
 
 /// Spectrum of the block means by Welch's method (Hann window, half overlap), relative to the
@@ -179,8 +209,9 @@ pub fn spectrum(beat: &Beat, baud_hz: f64) -> Option<ResidualSpectrum> {
         return None;
     }
     let rate = baud_hz / BLOCK as f64;
-    let window: Vec<f64> =
-        (0..size).map(|i| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * i as f64 / size as f64).cos()).collect();
+    let window: Vec<f64> = (0..size)
+        .map(|i| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * i as f64 / size as f64).cos())
+        .collect();
     let gain: f64 = window.iter().map(|w| w * w).sum();
     let mut planner = rustfft::FftPlanner::new();
     let fft = planner.plan_fft_forward(size);
@@ -188,17 +219,22 @@ pub fn spectrum(beat: &Beat, baud_hz: f64) -> Option<ResidualSpectrum> {
     let mut count = 0.0;
     let mut start = 0;
     while start + size <= n {
-        let mut part: Vec<Complex64> =
-            (0..size).map(|i| Complex64::new(window[i] * beat.track[start + i], 0.0)).collect();
+        let mut part: Vec<Complex64> = (0..size)
+            .map(|i| Complex64::new(window[i] * beat.track[start + i], 0.0))
+            .collect();
         fft.process(&mut part);
-        sum.iter_mut().zip(&part).for_each(|(s, p)| *s += p.norm_sqr());
+        sum.iter_mut()
+            .zip(&part)
+            .for_each(|(s, p)| *s += p.norm_sqr());
         count += 1.0;
         start += size / 2;
     }
     let unit = 2.0 / (gain * rate * count * beat.mean_power.max(f64::MIN_POSITIVE));
     let db = |x: f64| 10.0 * x.max(1e-30).log10();
     Some(ResidualSpectrum {
-        frequency_hz: (1..size / 2).map(|k| k as f64 * rate / size as f64).collect(),
+        frequency_hz: (1..size / 2)
+            .map(|k| k as f64 * rate / size as f64)
+            .collect(),
         density_db_hz: (1..size / 2).map(|k| db(sum[k] * unit)).collect(),
         floor_db_hz: db(2.0 * beat.noise_variance / (rate * beat.mean_power)),
         half_width_hz: (beat.significance >= MIN_SIGNIFICANCE).then_some(beat.half_width_hz),

@@ -47,17 +47,25 @@ pub fn rate(track: &[f64]) -> f64 {
 fn periodogram(track: &[f64]) -> Vec<Group> {
     let n = track.len();
     let mut spectrum: Vec<Complex64> = track.iter().map(|&c| Complex64::new(c, 0.0)).collect();
-    rustfft::FftPlanner::new().plan_fft_forward(n).process(&mut spectrum);
+    rustfft::FftPlanner::new()
+        .plan_fft_forward(n)
+        .process(&mut spectrum);
     let half = n / 2;
     let mut groups: Vec<Group> = Vec::with_capacity(GROUPS);
     let mut first = 1usize;
     while first < half {
-        let width = (first as f64 * ((half as f64).powf(1.0 / GROUPS as f64) - 1.0)).ceil().max(1.0) as usize;
+        let width = (first as f64 * ((half as f64).powf(1.0 / GROUPS as f64) - 1.0))
+            .ceil()
+            .max(1.0) as usize;
         let last = (first + width).min(half);
         let count = (last - first) as f64;
         groups.push(Group {
             angle: std::f64::consts::PI * (first + last - 1) as f64 / n as f64,
-            mean: spectrum[first..last].iter().map(|s| s.norm_sqr()).sum::<f64>() / (count * n as f64),
+            mean: spectrum[first..last]
+                .iter()
+                .map(|s| s.norm_sqr())
+                .sum::<f64>()
+                / (count * n as f64),
             count,
         });
         first = last;
@@ -93,12 +101,20 @@ fn best_over_power(groups: &[Group], variance: f64, rate: f64) -> f64 {
 
 /// Variance of a block mean of an exponential process: `2 (x - 1 + exp(-x)) / x^2`.
 fn own_weight(x: f64) -> f64 {
-    if x < 1e-3 { 1.0 - x / 3.0 } else { 2.0 * (x - 1.0 + (-x).exp()) / (x * x) }
+    if x < 1e-3 {
+        1.0 - x / 3.0
+    } else {
+        2.0 * (x - 1.0 + (-x).exp()) / (x * x)
+    }
 }
 
 /// Weight of its covariance at lags from 1 on: `(2 cosh x - 2) / x^2`.
 pub fn lag_weight(x: f64) -> f64 {
-    if x < 1e-4 { 1.0 } else { (2.0 * x.cosh() - 2.0) / (x * x) }
+    if x < 1e-4 {
+        1.0
+    } else {
+        (2.0 * x.cosh() - 2.0) / (x * x)
+    }
 }
 
 /// Golden-section search; returns the place and the value.

@@ -38,7 +38,13 @@ pub fn distance_m(delay_s: f64) -> f64 {
 }
 
 /// Correlates; `None` when the capture is too short for any lag.
-pub fn correlate(power: &[f32], tracked: &Tracked, beat: &Beat, baud_hz: f64, guard: usize) -> Option<Reflectogram> {
+pub fn correlate(
+    power: &[f32],
+    tracked: &Tracked,
+    beat: &Beat,
+    baud_hz: f64,
+    guard: usize,
+) -> Option<Reflectogram> {
     let n = power.len();
     let lags = (n / 2).min(MAX_LAG);
     if lags < guard + 256 {
@@ -47,9 +53,19 @@ pub fn correlate(power: &[f32], tracked: &Tracked, beat: &Beat, baud_hz: f64, gu
     let signals = Signals::new(power, tracked, beat);
     let aided = normalize(&coherent(&signals.aided, &signals.delayed, lags), guard);
     let coherence = baud_hz / (2.0 * std::f64::consts::PI * beat.half_width_hz.max(1.0));
-    let block = (coherence as usize).next_power_of_two().clamp(256, 4096).min(lags.next_power_of_two() / 2);
-    let blocks = normalize(&by_blocks(&signals.plain, &signals.delayed, lags, block), guard);
-    let significance: Vec<f64> = aided.iter().zip(&blocks).map(|(a, b)| a.abs().max(*b)).collect();
+    let block = (coherence as usize)
+        .next_power_of_two()
+        .clamp(256, 4096)
+        .min(lags.next_power_of_two() / 2);
+    let blocks = normalize(
+        &by_blocks(&signals.plain, &signals.delayed, lags, block),
+        guard,
+    );
+    let significance: Vec<f64> = aided
+        .iter()
+        .zip(&blocks)
+        .map(|(a, b)| a.abs().max(*b))
+        .collect();
     let threshold = threshold(lags - guard);
     let peaks = find_peaks(&significance, threshold, guard);
     Some(Reflectogram {
@@ -61,16 +77,20 @@ pub fn correlate(power: &[f32], tracked: &Tracked, beat: &Beat, baud_hz: f64, gu
 }
 
 /// Height that the larger of two unit-variance noises exceeds anywhere with [`FALSE_ALARM`]:
-/// `2 lags (2 Q(z)) = FALSE_ALARM`. The squared detector's noise has a heavier upper tail (a
-/// chi-squared of many blocks), allowed for by one sigma more.
+/// `2 lags (2 Q(z)) = FALSE_ALARM`. Half a sigma more allows for the cube root's remaining error
+/// and for the noise's slow change over the capture.
 fn threshold(lags: usize) -> f64 {
     let tail = FALSE_ALARM / (4.0 * lags as f64);
     let (mut low, mut high) = (0.0_f64, 20.0_f64);
     for _ in 0..80 {
         let middle = 0.5 * (low + high);
-        if crate::statistics::q(middle) > tail { low = middle } else { high = middle }
+        if crate::statistics::q(middle) > tail {
+            low = middle
+        } else {
+            high = middle
+        }
     }
-    high + 1.0
+    high + 0.5
 }
 
 /// The sequences that are correlated.
@@ -89,8 +109,11 @@ impl Signals {
         let n = power.len();
         let amplitude = |t: usize| tracked.amplitude[tracked.symbols[t] as usize];
         let mean = (0..n).map(amplitude).sum::<f64>() / n as f64;
-        let (mut aided, mut plain, mut delayed) =
-            (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
+        let (mut aided, mut plain, mut delayed) = (
+            Vec::with_capacity(n),
+            Vec::with_capacity(n),
+            Vec::with_capacity(n),
+        );
         for t in 0..n {
             let a = amplitude(t);
             let c = interpolate(&smooth, t);
@@ -102,7 +125,11 @@ impl Signals {
         }
         let offset = plain.iter().map(|&x| f64::from(x)).sum::<f64>() / n as f64;
         plain.iter_mut().for_each(|x| *x -= offset as f32);
-        Self { aided, plain, delayed }
+        Self {
+            aided,
+            plain,
+            delayed,
+        }
     }
 }
 
@@ -132,7 +159,11 @@ fn smoothing_half_width(beat: &Beat) -> usize {
 impl Beat {
     /// Coherence time of the beat in blocks.
     fn coherence_blocks(&self) -> f64 {
-        if self.significance >= level::MIN_SIGNIFICANCE { 1.0 / self.rate.max(1e-6) } else { 16.0 }
+        if self.significance >= level::MIN_SIGNIFICANCE {
+            1.0 / self.rate.max(1e-6)
+        } else {
+            16.0
+        }
     }
 }
 
@@ -153,7 +184,10 @@ fn coherent(x: &[f32], d: &[f32], lags: usize) -> Vec<f64> {
     let mut planner = FftPlanner::<f64>::new();
     let forward = planner.plan_fft_forward(size);
     let load = |v: &[f32]| {
-        let mut out: Vec<Complex64> = v.iter().map(|&a| Complex64::new(f64::from(a), 0.0)).collect();
+        let mut out: Vec<Complex64> = v
+            .iter()
+            .map(|&a| Complex64::new(f64::from(a), 0.0))
+            .collect();
         out.resize(size, Complex64::ZERO);
         out
     };
@@ -193,7 +227,11 @@ fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
                 break;
             }
             let piece = &delayed[b - back];
-            product.iter_mut().zip(&here).zip(piece).for_each(|((z, p), q)| *z = p.conj() * q);
+            product
+                .iter_mut()
+                .zip(&here)
+                .zip(piece)
+                .for_each(|((z, p), q)| *z = p.conj() * q);
             inverse.process(&mut product);
             // Offset k of the piece against the block is a lag of back * block - k.
             for k in 0..block {
@@ -204,19 +242,32 @@ fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
             }
         }
     }
-    // Early blocks see fewer lags: divide by the blocks that were added.
-    for (lag, value) in power.iter_mut().enumerate() {
-        let seen = pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64;
-        *value /= seen;
+    chi_squared_to_normal(&mut power, |lag| {
+        pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64
+    });
+    power
+}
+
+/// Turns sums of `count(lag)` squares into standard normal deviates (Wilson and Hilferty, PNAS 17
+/// (1931) 684): the cube root of a chi-squared over its degrees of freedom is nearly normal with
+/// mean `1 - 2/(9 M)` and variance `2/(9 M)`, far into the tail that decides a detection.
+fn chi_squared_to_normal(power: &mut [f64], count: impl Fn(usize) -> f64) {
+    let mut means: Vec<f64> = power
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(lag, p)| p / count(lag))
+        .collect();
+    if means.is_empty() {
+        return;
     }
-    // The variance of such a mean falls with the blocks that were added; undo that.
-    let mean = power.iter().skip(1).sum::<f64>() / (lags - 1).max(1) as f64;
+    let one = median(&mut means).max(f64::MIN_POSITIVE);
     for (lag, value) in power.iter_mut().enumerate() {
-        let seen = pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64;
-        *value = (*value - mean) * seen.sqrt();
+        let m = count(lag);
+        let spread = 2.0 / (9.0 * m);
+        *value = ((*value / (m * one)).cbrt() - (1.0 - spread)) / spread.sqrt();
     }
     power[0] = 0.0;
-    power
 }
 
 /// Scales to unit variance by the median absolute deviation over the lags beyond the guard.
@@ -231,7 +282,17 @@ fn normalize(series: &[f64], guard: usize) -> Vec<f64> {
     if sigma <= 0.0 {
         return vec![0.0; series.len()];
     }
-    series.iter().enumerate().map(|(k, x)| if k <= guard { 0.0 } else { (x - middle) / sigma }).collect()
+    series
+        .iter()
+        .enumerate()
+        .map(|(k, x)| {
+            if k <= guard {
+                0.0
+            } else {
+                (x - middle) / sigma
+            }
+        })
+        .collect()
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -241,7 +302,9 @@ fn median(values: &mut [f64]) -> f64 {
 
 /// Local maxima above the threshold, strongest first; a lag next to a stronger one is its skirt.
 fn find_peaks(significance: &[f64], threshold: f64, guard: usize) -> Vec<usize> {
-    let mut above: Vec<usize> = (guard + 1..significance.len()).filter(|&k| significance[k] > threshold).collect();
+    let mut above: Vec<usize> = (guard + 1..significance.len())
+        .filter(|&k| significance[k] > threshold)
+        .collect();
     above.sort_by(|&a, &b| significance[b].total_cmp(&significance[a]));
     let mut peaks: Vec<usize> = Vec::new();
     for k in above {
@@ -263,7 +326,11 @@ pub fn paths(gram: &Reflectogram, baud_hz: f64) -> Vec<MpiPath> {
             let height = |i: usize| gram.significance.get(i).copied().unwrap_or(0.0);
             let (l, c, r) = (height(k.saturating_sub(1)), height(k), height(k + 1));
             let bend = l - 2.0 * c + r;
-            let shift = if bend < 0.0 { (0.5 * (l - r) / bend).clamp(-0.5, 0.5) } else { 0.0 };
+            let shift = if bend < 0.0 {
+                (0.5 * (l - r) / bend).clamp(-0.5, 0.5)
+            } else {
+                0.0
+            };
             let delay_s = (k as f64 + shift) / baud_hz;
             MpiPath {
                 delay_s,

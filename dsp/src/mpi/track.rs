@@ -62,7 +62,15 @@ pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
         }
     }
     let again = Slicer::from_symbols(power, &symbols, levels);
-    let power_means: Vec<f64> =
-        again.means.iter().zip(&slicer.means).map(|(&m, &old)| if m > floor { m } else { old.max(floor) }).collect();
-    Tracked { symbols, amplitude: power_means.iter().map(|m| m.sqrt()).collect(), power: power_means }
+    let power_means: Vec<f64> = again
+        .means
+        .iter()
+        .zip(&slicer.means)
+        .map(|(&m, &old)| if m > floor { m } else { old.max(floor) })
+        .collect();
+    Tracked {
+        symbols,
+        amplitude: power_means.iter().map(|m| m.sqrt()).collect(),
+        power: power_means,
+    }
 }
