@@ -11,6 +11,8 @@ use super::mpi::MpiRecord;
 use super::progress::ProgressRecord;
 use super::simulate::TruthRecord;
 use super::talk::{Globals, TextRecord, print, print_json};
+use crate::demo::DemoRecord;
+use crate::tools::StageRecord;
 
 /// Options of `schema`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +41,12 @@ type Entry = (&'static str, &'static str, fn() -> Schema);
 /// Every output that has a schema, by name.
 const ALL: &[Entry] = &[
     ("alarm", "the alarm store", || schema_for!(Alarm)),
+    ("demo", "etalon demo --json, the last line", || {
+        schema_for!(DemoRecord)
+    }),
+    ("demo-stage", "etalon demo --json, one line a stage", || {
+        schema_for!(StageRecord)
+    }),
     ("error", "every command, on stderr with --json", || {
         schema_for!(ErrorRecord)
     }),

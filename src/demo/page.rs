@@ -1,0 +1,4 @@
+//! page
+use super::Demo;
+/// compose
+pub fn compose(_: &Demo) -> crate::report::Report { crate::report::Report::default() }
