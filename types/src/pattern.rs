@@ -247,16 +247,58 @@ impl PatternName {
         }
     }
 
+    /// Returns `n` symbols from some place in the period, which `start` picks: the state of the
+    /// register for a PRBS (any number; it is brought into the states that are not zero), the
+    /// symbol of the period for SSPRQ.
+    ///
+    /// The standard start of a long PRBS is no fair sample of it: after a register of ones the
+    /// first thousands of symbols hold long runs.
+    pub fn symbols_from(self, start: u64, n: usize) -> Vec<u8> {
+        if self == Self::Ssprq {
+            let first = (start % SSPRQ_SYMBOLS as u64) as usize;
+            return ssprq_period()
+                .into_iter()
+                .cycle()
+                .skip(first)
+                .take(n)
+                .collect();
+        }
+        let Some(taps) = self.taps() else {
+            return Vec::new();
+        };
+        let order = self.order();
+        let inversion = u8::from(order == 31);
+        let state = 1 + start % ((1u64 << order) - 1);
+        let bits: Vec<u8> = Lfsr::new(taps, state)
+            .take(n * self.modulation().bits_per_symbol())
+            .map(|bit| bit ^ inversion)
+            .collect();
+        bits_to_symbols(&bits, self.modulation())
+    }
+
     /// Returns the `n` symbols that come before the standard start, oldest first: what the
     /// transmitter sent before [`PatternName::symbols`] begins.
     ///
     /// The register is run backwards, so that the length of the period does not matter:
     /// `b[n - N] = b[n] xor (the other taps)` is again a register, with delays `N - t` and `N`.
     pub fn symbols_before(self, n: usize) -> Vec<u8> {
+        // The state of ones is the last of the states that are counted from 1.
+        self.symbols_before_from(self.standard_start(), n)
+    }
+
+    /// Returns the `n` symbols that come before [`PatternName::symbols_from`] begins, oldest
+    /// first.
+    pub fn symbols_before_from(self, start: u64, n: usize) -> Vec<u8> {
         if self == Self::Ssprq {
-            let mut before: Vec<u8> = ssprq_period().into_iter().rev().cycle().take(n).collect();
-            before.reverse();
-            return before;
+            let period = SSPRQ_SYMBOLS;
+            let first = (start % period as u64) as usize;
+            let skip = (first + period - n % period) % period;
+            return ssprq_period()
+                .into_iter()
+                .cycle()
+                .skip(skip)
+                .take(n)
+                .collect();
         }
         let Some(taps) = self.taps() else {
             return Vec::new();
@@ -267,8 +309,8 @@ impl PatternName {
             .map(|&tap| if tap == order { order } else { order - tap })
             .collect();
         // Seen backwards, the bits before the first output are the first outputs.
-        let ones = (1u64 << order) - 1;
-        let seed = Lfsr::new(taps, ones)
+        let state = 1 + start % ((1u64 << order) - 1);
+        let seed = Lfsr::new(taps, state)
             .take(order as usize)
             .enumerate()
             .fold(0, |word, (i, bit)| word | u64::from(bit) << i);
@@ -279,6 +321,15 @@ impl PatternName {
             .collect();
         bits.reverse();
         bits_to_symbols(&bits, self.modulation())
+    }
+
+    /// Returns the start that [`PatternName::symbols`] takes: a register of ones, or the first
+    /// symbol of SSPRQ.
+    fn standard_start(self) -> u64 {
+        match self {
+            Self::Ssprq => 0,
+            Self::Prbs(order) | Self::PrbsQ(order) => (1u64 << order) - 2,
+        }
     }
 
     /// Returns the order of the register behind the pattern.

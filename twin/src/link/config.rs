@@ -80,8 +80,7 @@ impl Default for LinkConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SymbolSource {
-    /// A test pattern; the capture begins at its standard start, what came before is the end
-    /// of its period.
+    /// A test pattern; the capture begins anywhere in its period, by the seed.
     Pattern {
         /// The pattern.
         name: PatternName,

@@ -11,8 +11,10 @@ pub(super) fn symbols(config: &LinkConfig, lead: usize, tail: usize) -> Vec<u8> 
     let captured = config.symbols + tail;
     match &config.source {
         SymbolSource::Pattern { name } => {
-            let mut all = name.symbols_before(lead);
-            all.extend(name.symbols(captured));
+            // A capture starts anywhere in the period; the lead-in is what came before.
+            let start = stream(config.seed, Stream::Symbols).next_u64();
+            let mut all = name.symbols_before_from(start, lead);
+            all.extend(name.symbols_from(start, captured));
             all
         }
         SymbolSource::Explicit { symbols, .. } => {

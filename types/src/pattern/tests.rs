@@ -341,3 +341,28 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn symbols_from_anywhere_are_a_rotation_of_the_period() {
+    for text in ["prbs7", "prbs9q", "ssprq"] {
+        let name: PatternName = text.parse().unwrap();
+        let period = name.period_symbols() as usize;
+        let twice: String = name
+            .symbols(2 * period)
+            .iter()
+            .map(|s| char::from(b'0' + s))
+            .collect();
+        for start in [0, 5, u64::MAX] {
+            let some: String = name
+                .symbols_from(start, period)
+                .iter()
+                .map(|s| char::from(b'0' + s))
+                .collect();
+            assert!(twice.contains(&some), "{text} from {start}");
+            let before: Vec<u8> = name.symbols_before_from(start, 40);
+            let around = [before, name.symbols_from(start, 40)].concat();
+            let joined: String = around.iter().map(|s| char::from(b'0' + s)).collect();
+            assert!(twice.contains(&joined), "{text} before {start}");
+        }
+    }
+}
