@@ -1,2 +1,7 @@
-//! Etalon's command line.
-fn main() {}
+//! Etalon's command line: everything is in [`etalon::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    etalon::cli::main()
+}

@@ -1,0 +1,230 @@
+//! `etalon mpi FILE`: multipath interference alone.
+
+use std::path::PathBuf;
+
+use etalon_dsp::{Measures, Reflectogram};
+use etalon_types::report::{Input, LinkParameters, MpiPath, MpiRegime, Provenance, QualityFlag};
+use etalon_types::units::engineering;
+use etalon_types::{Figure, LinkReport};
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::capture::{self, Choice};
+use super::classified::rejecting;
+use super::error::{CliError, Exit};
+use super::figures::{Notation, count, cut, cut_left, figure, wrap};
+use super::link_options::LinkArgs;
+use super::page;
+use super::screen::COLUMNS;
+use super::shell::join;
+use super::talk::{Globals, print, print_json};
+use crate::pipeline::{Analysis, Identity, analyze_trace};
+use crate::plots::terminal::terminal_reflectogram;
+
+/// Options of `mpi`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Capture file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Link options.
+    #[command(flatten)]
+    link: LinkArgs,
+}
+
+/// `etalon.mpi/1`: what a capture says of multipath interference.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MpiRecord {
+    /// Always `etalon.mpi/1`.
+    pub schema: String,
+    /// Where the samples came from.
+    pub input: Input,
+    /// Modulation, rate and pattern.
+    pub link: LinkParameters,
+    /// Interferer power over signal power, in dB.
+    pub mpi_db: Figure,
+    /// Regime of the interference; null when it cannot be told.
+    pub mpi_regime: Option<MpiRegime>,
+    /// Laser linewidth in hertz.
+    pub linewidth_hz: Figure,
+    /// Reflection pairs, strongest first.
+    pub mpi_paths: Vec<MpiPath>,
+    /// What is odd about the capture.
+    pub quality: Vec<QualityFlag>,
+    /// How the record came to be.
+    pub provenance: Provenance,
+}
+
+impl From<LinkReport> for MpiRecord {
+    fn from(report: LinkReport) -> Self {
+        Self {
+            schema: "etalon.mpi/1".into(),
+            input: report.input,
+            link: report.link,
+            mpi_db: report.estimates.mpi_db,
+            mpi_regime: report.mpi_regime,
+            linewidth_hz: report.estimates.linewidth_hz,
+            mpi_paths: report.mpi_paths,
+            quality: report.quality,
+            provenance: report.provenance,
+        }
+    }
+}
+
+/// Measures the interference in every trace of the file that was chosen.
+///
+/// # Errors
+/// Usage, for impossible options; input, for an unreadable file.
+pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
+    let analyses = measure(args)?;
+    page::write(&analyses, globals)?;
+    let records = analyses.iter().map(|a| MpiRecord::from(a.report.clone()));
+    let records: Vec<MpiRecord> = records.collect();
+    match (analyses.as_slice(), records.as_slice()) {
+        (_, records) if globals.json => records.iter().try_for_each(print_json)?,
+        ([analysis], [record]) => {
+            let reflectogram = analysis.traces.reflectogram.as_ref();
+            let drawing = reflectogram.map(|r| draw(r, globals)).unwrap_or_default();
+            print(&screen(record, &drawing, &args.link))?;
+        }
+        (_, records) => print(&rows(records, args))?,
+    }
+    Ok(records.iter().map(exit).max().unwrap_or_default())
+}
+
+fn measure(args: &Args) -> Result<Vec<Analysis>, CliError> {
+    let Args { file, link } = args;
+    let mut options = link.receive_options(|path| capture::pattern(path, link))?;
+    let reflectogram = options.measures.reflectogram;
+    options.measures = Measures {
+        mpi: true,
+        reflectogram,
+        eye: false,
+    };
+    let opened = capture::open(file, &Choice::of(link)?)?;
+    let identity = Identity::file(file).map_err(|e| capture::unreadable(file, &e))?;
+    let traces = opened.traces.par_iter();
+    traces
+        .map(|trace| {
+            analyze_trace(trace, &capture::with_unit(&options, trace), &identity)
+                .map_err(|error| capture::failed(file, &error, link))
+        })
+        .collect()
+}
+
+/// Interference and captures that cannot be judged are findings.
+fn exit(record: &MpiRecord) -> Exit {
+    let found = record
+        .mpi_regime
+        .is_some_and(|regime| regime != MpiRegime::None);
+    if found || rejecting(&record.quality).is_some() {
+        Exit::Findings
+    } else {
+        Exit::Done
+    }
+}
+
+/// Several traces: a row each, as many as fit.
+fn rows(records: &[MpiRecord], args: &Args) -> String {
+    const ROWS: usize = 20;
+    let mut lines: Vec<String> = records.iter().take(ROWS).map(row).collect();
+    if records.len() > ROWS {
+        lines.push(format!("{} more: use --json", records.len() - ROWS));
+    }
+    let mut words = vec![
+        "etalon".to_owned(),
+        "mpi".into(),
+        args.file.display().to_string(),
+    ];
+    words.extend(args.link.words());
+    words.push("--json".into());
+    lines.push(format!("next: {}", join(&words)));
+    lines.join("\n") + "\n"
+}
+
+fn row(record: &MpiRecord) -> String {
+    let place = format!(
+        "channel {} segment {}",
+        record.input.channel, record.input.segment
+    );
+    let level = figure(&record.mpi_db, Notation::Decibel);
+    cut(&format!("{place:<24} MPI {level}"), COLUMNS)
+}
+
+/// Lines of the reflectogram: with the longest list of figures it fills 23.
+const DRAWING_LINES: usize = 9;
+/// Columns before a value.
+const LABEL: usize = 11;
+
+/// A label and a text that may need several lines.
+fn labelled(label: &str, text: &str) -> Vec<String> {
+    let parts = wrap(text, COLUMNS - LABEL, 0);
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    labels
+        .zip(parts)
+        .map(|(label, part)| format!("{label:<LABEL$}{part}"))
+        .collect()
+}
+
+fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
+    let level = figure(&record.mpi_db, Notation::Decibel);
+    let mut lines = labelled("MPI", &level);
+    lines.push(format!("regime     {}", regime(record.mpi_regime)));
+    let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
+    lines.extend(labelled("linewidth", &linewidth));
+    for path in record.mpi_paths.iter().take(4) {
+        lines.push(path_line(path));
+    }
+    if record.mpi_paths.is_empty() {
+        lines.push("paths      none found".into());
+    }
+    let samples = format!("  {} samples", count(record.input.samples));
+    let name = cut_left(&record.input.path, COLUMNS - samples.len());
+    lines.push(format!("{name}{samples}"));
+    for flag in record.quality.iter().take(3) {
+        lines.push(cut(&format!("! {}: {}", flag.flag, flag.detail), COLUMNS));
+    }
+    lines.extend(drawing.iter().cloned());
+    let mut words = vec![
+        "etalon".to_owned(),
+        "analyze".into(),
+        record.input.path.clone(),
+    ];
+    words.extend(link.words());
+    lines.push(format!("next: {}", join(&words)));
+    lines.join("\n") + "\n"
+}
+
+fn regime(regime: Option<MpiRegime>) -> &'static str {
+    match regime {
+        Some(MpiRegime::Incoherent) => {
+            "incoherent: the phase wanders over many turns in the capture"
+        }
+        Some(MpiRegime::Coherent) => "coherent: the delay is short against the coherence time",
+        Some(MpiRegime::Frozen) => "frozen: the phase hardly moves within the capture",
+        Some(MpiRegime::None) => "no interference found",
+        None => "cannot be told from this capture",
+    }
+}
+
+fn path_line(path: &MpiPath) -> String {
+    let level = match (path.level_db, path.low_db, path.high_db) {
+        (Some(level), Some(low), Some(high)) => format!(", {level:.1} dB [{low:.1}, {high:.1}]"),
+        (Some(level), _, _) => format!(", {level:.1} dB"),
+        _ => String::new(),
+    };
+    let delay = engineering(path.delay_s, "s");
+    cut(
+        &format!(
+            "path       {delay} = {:.2} m between reflections{level} ({:.0} sigma)",
+            path.distance_m, path.significance
+        ),
+        COLUMNS,
+    )
+}
+
+/// Draws the reflectogram in the terminal, as lines.
+fn draw(reflectogram: &Reflectogram, globals: &Globals) -> Vec<String> {
+    terminal_reflectogram(reflectogram, COLUMNS, DRAWING_LINES, globals.charset())
+}

@@ -1,0 +1,11 @@
+//! The command line as it is typed: the built binary, its exit codes, stdout and stderr.
+
+mod cli {
+    pub mod bad_input;
+    pub mod guide;
+    pub mod harness;
+    pub mod link;
+    pub mod real;
+    pub mod screens;
+    pub mod words;
+}
