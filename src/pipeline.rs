@@ -115,6 +115,7 @@ pub fn analyze_trace(
         detail: warning.clone(),
     });
     report.quality.extend(warnings);
+    report.classification = Some(etalon_diagnosis::link::classify(&report));
     report.timing_s = watch.finish();
     report.provenance = provenance(options, identity.seed);
     Ok(Analysis {

@@ -1,6 +1,6 @@
 //! Backwards: from what was measured to what is wrong, where, and since when.
 //!
-//! [`mesh`] names the link behind a set of degraded services, and [`gate`] turns a stream of
+//! [`link`] names what is wrong with one link from its report, [`mesh`] names the link behind a set of degraded services, and [`gate`] turns a stream of
 //! classifications into alarms that are raised and cleared once, not with every flicker.
 //! Everything is pure: time is an argument, and the same observations give the same answer.
 //!
@@ -20,6 +20,7 @@
 //! ```
 
 pub mod gate;
+pub mod link;
 pub mod mesh;
 
 /// Why a diagnosis could not be made from what was given.

@@ -130,7 +130,7 @@ impl Channel {
 }
 
 /// Takes the moving average over [`HIGH_PASS`] symbols off, phase by phase.
-fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
+pub fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
     let half = HIGH_PASS / 2;
     let n = x.len() / spacing;
     let mut out = vec![0.0; n * spacing];

@@ -137,7 +137,7 @@ pub fn receive(
     observer.stage("align");
     let mut lane = Lane::start(front, options, &mut quality);
     observer.stage("equalize");
-    lane.equalize(options);
+    lane.equalize(options, &mut quality);
     observer.stage("measure");
     let mut report = lane.report(samples.len(), sample_interval_s, options, quality);
     let mut traces = Traces {
@@ -381,29 +381,50 @@ impl Lane {
         }
     }
 
-    fn equalize(&mut self, options: &ReceiveOptions) {
-        let front = &self.front;
+    /// Trains on the pattern, or takes over the blind start when there is none, or when training
+    /// shows that the pattern was a false find.
+    fn equalize(&mut self, options: &ReceiveOptions, quality: &mut Vec<QualityFlag>) {
         if let Some(pattern) = &self.pattern {
-            let judged = train::window(
-                front.symbols(),
-                pattern.lag.unwrap_or(0) as usize,
-                pattern.period,
-            );
-            self.trained = train::with_reference(
-                &front.samples,
-                front.spacing,
-                &pattern.sent,
-                self.modulation.levels(),
-                judged,
-                front.pad,
-                options,
-            );
+            self.trained = self.train_on(pattern, options);
+            if self.trained.is_none() {
+                let name = self.pattern.take().map(|p| p.name).unwrap_or_default();
+                quality.push(flag(
+                    "pattern-not-found",
+                    format!("{name} seemed to be there, but no equalizer makes its symbols out of the samples"),
+                ));
+            }
         }
-        if self.trained.is_none()
-            && let Some(blind) = self.blind.take()
-        {
+        if self.trained.is_none() {
+            if self.blind.is_none() {
+                self.open_blind(Some(self.modulation), options);
+            }
+            let blind = self.blind.take().expect("open_blind() leaves a start");
             self.trained = Some(Trained::from_blind(blind, options.equalizer));
         }
+    }
+
+    /// Trains; `None` when the judged symbols are little better than guessed.
+    fn train_on(&self, pattern: &Pattern, options: &ReceiveOptions) -> Option<Trained> {
+        let front = &self.front;
+        let lag = pattern.lag.unwrap_or(0) as usize;
+        let window = train::window(front.symbols(), lag, pattern.period);
+        let levels = self.modulation.levels();
+        let trained = train::with_reference(
+            &front.samples,
+            front.spacing,
+            &pattern.sent,
+            levels,
+            window,
+            front.pad,
+            options,
+        )?;
+        let wrong = trained
+            .judged
+            .clone()
+            .filter(|&k| trained.decided[k] != pattern.sent[k])
+            .count();
+        let guessed = 1.0 - 1.0 / levels as f64;
+        (2.0 * wrong as f64 <= guessed * trained.judged.len() as f64).then_some(trained)
     }
 
     fn trained(&self) -> &Trained {
@@ -710,8 +731,9 @@ impl Lane {
         let slicer = Slicer::from_symbols(&power, &trained.decided, levels);
         let own = Slicer::from_symbols(&trained.output, &trained.decided, levels);
         let guard = equalizer.taps.len() / self.front.spacing + 4;
-        // Half the SNR lost: what is left is intersymbol interference, not the beat.
-        (slicer.is_sane() && slicer.snr() > 0.4 * own.snr()).then_some((power, slicer, guard))
+        // Six decibels of SNR lost: what is left is intersymbol interference, not the beat. (Less
+        // than that a long or feedback equalizer can win by fighting the beat itself.)
+        (slicer.is_sane() && slicer.snr() > 0.25 * own.snr()).then_some((power, slicer, guard))
     }
 
     /// What the classifier sees.

@@ -7,10 +7,14 @@
 use etalon_types::pattern::{Modulation, bits_to_symbols, symbols_to_bits};
 
 /// Bits that judge a state.
-const JUDGED: usize = 512;
-/// Disagreements from which on a state is wrong: of 512 coin tosses fewer than 160 come up with
-/// a probability of 3e-18, and a bit error ratio of 0.2 stays below with 0.9999.
-const MAX_DISAGREEMENTS: usize = 160;
+const JUDGED: usize = 4096;
+/// Disagreements from which on a state is wrong: of 4096 coin tosses fewer than 1280 come up with
+/// a probability below 1e-100, and a bit error ratio of 0.25 stays below with certainty.
+const MAX_DISAGREEMENTS: usize = 1280;
+/// Ones among the predicted bits of a real state: 2048 with a standard deviation of 32, so this is
+/// six deviations. A stream of nearly all zeros (a closed eye) is predicted well by a register
+/// that is nearly empty, and means nothing.
+const BALANCED: std::ops::RangeInclusive<usize> = 1850..=2246;
 /// States tried.
 const TRIES: usize = 200;
 
@@ -73,26 +77,48 @@ fn order(taps: &[u32]) -> usize {
     taps.iter().copied().max().unwrap_or(0) as usize
 }
 
-/// Finds a position whose `order` bits predict what follows.
+/// Finds the position whose `order` bits predict best what follows.
+///
+/// The first that predicts well is not enough: a state with one wrong bit goes wrong slowly,
+/// because a register with few taps spreads an error slowly.
 fn find_state(bits: &[u8], taps: &[u32]) -> Option<usize> {
     let order = order(taps);
-    let room = bits.len().checked_sub(order + JUDGED)?;
+    let judged = JUDGED.min(bits.len().checked_sub(order)? / 2);
+    let room = bits.len() - order - judged;
     let step = (room / TRIES).max(1);
-    (0..=room).step_by(step).take(TRIES + 1).find(|&start| {
-        let mut window: Vec<u8> = bits[start..start + order].to_vec();
-        if window.iter().all(|&b| b == 0) {
-            return false;
+    let allowed = MAX_DISAGREEMENTS * judged / JUDGED;
+    (0..=room)
+        .step_by(step)
+        .take(TRIES + 1)
+        .filter_map(|start| Some((disagreements(bits, start, judged, taps, allowed)?, start)))
+        .min()
+        .map(|(_, start)| start)
+}
+
+/// Counts the predicted bits that differ; `None` when too many do, or when they are not balanced.
+fn disagreements(
+    bits: &[u8],
+    start: usize,
+    judged: usize,
+    taps: &[u32],
+    allowed: usize,
+) -> Option<usize> {
+    let order = order(taps);
+    let mut window: Vec<u8> = bits[start..start + order].to_vec();
+    let (mut wrong, mut ones) = (0, 0);
+    for &b in &bits[start + order..start + order + judged] {
+        let next = taps
+            .iter()
+            .fold(0, |acc, &t| acc ^ window[window.len() - t as usize]);
+        wrong += usize::from(next != b);
+        ones += usize::from(next);
+        if wrong > allowed {
+            return None;
         }
-        let mut wrong = 0;
-        for &b in &bits[start + order..start + order + JUDGED] {
-            let next = taps
-                .iter()
-                .fold(0, |acc, &t| acc ^ window[window.len() - t as usize]);
-            wrong += usize::from(next != b);
-            window.push(next);
-        }
-        wrong < MAX_DISAGREEMENTS
-    })
+        window.push(next);
+    }
+    let scaled = ones * JUDGED / judged.max(1);
+    BALANCED.contains(&scaled).then_some(wrong)
 }
 
 /// Runs the register from the state at `position` to both ends.

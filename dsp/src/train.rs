@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use crate::blind::Blind;
+use crate::channel::high_pass;
 use crate::equalizer::Equalizer;
 use crate::least_squares::{self, Shape};
 use crate::options::{EqualizerChoice, ReceiveOptions};
@@ -80,6 +81,7 @@ pub struct Trained {
 /// The known symbols and how they are cut.
 struct Task<'a> {
     samples: &'a [f32],
+    filtered: &'a [f32],
     sent: &'a [u8],
     targets: Vec<f32>,
     spacing: usize,
@@ -97,9 +99,15 @@ pub fn with_reference(
     pad: f32,
     options: &ReceiveOptions,
 ) -> Option<Trained> {
-    let targets = sent.iter().map(|&s| nominal(levels, s) as f32).collect();
+    // Slow beats and hum are taken off samples and symbols alike before taps are fitted: a long
+    // filter would else learn a notch at zero frequency and hide the interference, with the
+    // levels, from every measure.
+    let targets: Vec<f32> = sent.iter().map(|&s| nominal(levels, s) as f32).collect();
+    let targets = high_pass(&targets, 1);
+    let filtered = high_pass(samples, spacing);
     let task = Task {
         samples,
+        filtered: &filtered,
         sent,
         targets,
         spacing,
@@ -143,8 +151,7 @@ impl Task<'_> {
         let equalizer = if shape.taps == 1 && shape.feedback == 0 {
             Equalizer::identity(self.spacing, self.pad)
         } else {
-            let fit =
-                least_squares::fit(self.samples, &self.targets, range.clone(), shape, self.pad)?;
+            let fit = least_squares::fit(self.filtered, &self.targets, range.clone(), shape, 0.0)?;
             Equalizer::from_fit(&fit, shape, self.pad)
         };
         let output = self.run(&equalizer, range, None);

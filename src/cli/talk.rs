@@ -110,7 +110,7 @@ pub fn print(text: &str) -> Result<(), OutputError> {
 /// Writes one value as one line of JSON to stdout.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json<T: Serialize>(value: &T) -> Result<(), OutputError> {
     let mut line =
         serde_json::to_string(value).map_err(|e| OutputError::Io(io::Error::other(e)))?;
@@ -132,7 +132,7 @@ pub struct TextRecord {
 /// Writes a text that is itself the result: bare for people, as one object with `--json`.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_text(globals: &Globals, name: &str, text: &str) -> Result<(), OutputError> {
     if globals.json {
         print_json(&TextRecord {

@@ -49,7 +49,7 @@ pub struct LinkConfig {
     /// Converter; without one the samples are `f32` watts.
     pub adc: Option<Adc>,
     /// How much faster than nominal the receiver's sample clock runs, in parts per million of
-    /// the transmitter's. The detected power is interpolated linearly.
+    /// the transmitter's. The detected power is interpolated by a windowed sinc.
     pub clock_offset_ppm: f64,
 }
 

@@ -2,6 +2,7 @@
 
 use super::LinkConfig;
 use super::bessel_thomson::LENGTH_PERIODS;
+use super::resample::REACH;
 use crate::Error;
 
 /// Samples that are simulated at most; with the complex field they take some 40 bytes each.
@@ -54,7 +55,7 @@ impl Window {
         } else {
             let reach = config.symbols as f64 + receiver_guard as f64 / per_symbol as f64;
             // At -10000 ppm a sample lies 1.0102 times as far out as at nominal.
-            whole(reach * config.clock_offset_ppm.abs() * 1.02e-6 + 2.0)
+            whole(reach * config.clock_offset_ppm.abs() * 1.02e-6 + 2.0 + REACH as f64)
         };
         let window = Self {
             symbols: config.symbols,
