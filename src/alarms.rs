@@ -56,7 +56,11 @@ impl AlarmDesk {
             blobs: state.blobs()?,
             simulated: true,
         };
-        let open = desk.store.book().open_alarms().filter(|alarm| alarm.simulated);
+        let open = desk
+            .store
+            .book()
+            .open_alarms()
+            .filter(|alarm| alarm.simulated);
         for mut alarm in open.cloned().collect::<Vec<_>>() {
             alarm.recommended = vec!["cleared: its simulated bench is gone".to_owned()];
             desk.clear(alarm)?;
@@ -130,7 +134,11 @@ impl AlarmDesk {
         let Some(root) = stored.into_iter().next() else {
             return Ok(None);
         };
-        let standing = self.store.book().open_alarms().filter(|alarm| alarm.id != root.id);
+        let standing = self
+            .store
+            .book()
+            .open_alarms()
+            .filter(|alarm| alarm.id != root.id);
         for mut alarm in standing.cloned().collect::<Vec<_>>() {
             alarm.caused_by = Some(root.id.clone());
             self.store.append(&rfc3339(now_s()), alarm)?;
@@ -144,7 +152,10 @@ impl AlarmDesk {
     /// [`AlarmError::Store`].
     pub fn acknowledge(&mut self, id: &str, note: &str) -> Result<(), AlarmError> {
         if let Some(alarm) = self.store.book().by_id(id).cloned() {
-            let mut alarm = Alarm { state: AlarmState::Acknowledged, ..alarm };
+            let mut alarm = Alarm {
+                state: AlarmState::Acknowledged,
+                ..alarm
+            };
             alarm.recommended.push(note.to_owned());
             self.store.append(&rfc3339(now_s()), alarm)?;
         }
@@ -216,17 +227,29 @@ impl AlarmDesk {
 /// The figures that decide.
 fn metrics(report: &LinkReport) -> std::collections::BTreeMap<String, etalon_types::Figure> {
     let e = &report.estimates;
-    [("pre_fec_ber", &e.pre_fec_ber), ("snr_db", &e.snr_db), ("mpi_db", &e.mpi_db)]
-        .map(|(name, figure)| (name.to_owned(), figure.clone()))
-        .into()
+    [
+        ("pre_fec_ber", &e.pre_fec_ber),
+        ("snr_db", &e.snr_db),
+        ("mpi_db", &e.mpi_db),
+    ]
+    .map(|(name, figure)| (name.to_owned(), figure.clone()))
+    .into()
 }
 
 /// The first raw samples as they are stored, little-endian.
 fn raw_bytes(capture: &Waveform, count: usize) -> Vec<u8> {
     match capture.samples() {
         Samples::I8(raw) => raw.iter().take(count).map(|&x| x.cast_unsigned()).collect(),
-        Samples::I16(raw) => raw.iter().take(count).flat_map(|x| x.to_le_bytes()).collect(),
-        Samples::F32(raw) => raw.iter().take(count).flat_map(|x| x.to_le_bytes()).collect(),
+        Samples::I16(raw) => raw
+            .iter()
+            .take(count)
+            .flat_map(|x| x.to_le_bytes())
+            .collect(),
+        Samples::F32(raw) => raw
+            .iter()
+            .take(count)
+            .flat_map(|x| x.to_le_bytes())
+            .collect(),
         other => (0..other.len().min(count))
             .flat_map(|at| {
                 let mut value = [0.0];

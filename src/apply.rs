@@ -82,7 +82,9 @@ pub enum ApplyError {
 /// Returns the time of now in seconds since the Unix epoch.
 pub fn now_s() -> f64 {
     // A clock before 1970 is a clock that was never set: 0 says so as well as anything.
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |time| time.as_secs_f64())
 }
 
 /// Carries out actions that somebody approved, and returns what was read back, in their order.
@@ -105,7 +107,10 @@ pub fn execute(
         audit
             .append(&rfc3339(now_s()), kind, data)
             .map(|_| ())
-            .map_err(|source| ApplyError::Audit { done: done.to_vec(), source })
+            .map_err(|source| ApplyError::Audit {
+                done: done.to_vec(),
+                source,
+            })
     };
     record(audit, "apply-requested", &asked, &done)?;
     let permits = match permits(hardware, envelope, actions, approval) {
@@ -125,9 +130,14 @@ pub fn execute(
             }
             Err(source) => {
                 let text = source.to_string();
-                let data = json!({ "proposal": approval.proposal, "action": action, "error": text });
+                let data =
+                    json!({ "proposal": approval.proposal, "action": action, "error": text });
                 record(audit, "apply-failed", &data, &done)?;
-                return Err(ApplyError::Failed { done, asked: actions.len(), source });
+                return Err(ApplyError::Failed {
+                    done,
+                    asked: actions.len(),
+                    source,
+                });
             }
         }
     }
@@ -145,8 +155,9 @@ fn permits(
         if let Action::Connect { instrument, .. } = action
             && let Some(switch) = hardware.switch_mut(instrument)
         {
-            let circuits =
-                switch.circuits().map_err(|source| ApplyError::Unreadable { source })?;
+            let circuits = switch
+                .circuits()
+                .map_err(|source| ApplyError::Unreadable { source })?;
             envelope
                 .observe_circuits(instrument, &circuits)
                 .map_err(|source| ApplyError::Refused { source })?;
@@ -170,14 +181,24 @@ fn carry_out(
     };
     match action {
         Action::Connect { instrument, .. } => {
-            let switch = hardware.switch_mut(instrument).ok_or_else(|| gone(instrument))?;
+            let switch = hardware
+                .switch_mut(instrument)
+                .ok_or_else(|| gone(instrument))?;
             let circuit = switch.connect(permit)?;
-            Ok(ReadBack::Circuit { instrument: instrument.clone(), circuit })
+            Ok(ReadBack::Circuit {
+                instrument: instrument.clone(),
+                circuit,
+            })
         }
         Action::SetMode { instrument, .. } => {
-            let module = hardware.transceiver_mut(instrument).ok_or_else(|| gone(instrument))?;
+            let module = hardware
+                .transceiver_mut(instrument)
+                .ok_or_else(|| gone(instrument))?;
             let mode = module.set_mode(permit)?;
-            Ok(ReadBack::Mode { instrument: instrument.clone(), mode })
+            Ok(ReadBack::Mode {
+                instrument: instrument.clone(),
+                mode,
+            })
         }
     }
 }
@@ -212,7 +233,10 @@ mod tests {
             .unwrap();
         let action = Action::Connect {
             instrument: SWITCH.into(),
-            circuit: Circuit { input: SwitchPort(1), output: free },
+            circuit: Circuit {
+                input: SwitchPort(1),
+                output: free,
+            },
         };
         let now = now_s() as u64;
         let approval = Approval {
@@ -222,11 +246,21 @@ mod tests {
             given_s: now,
             expires_s: now + 60,
         };
-        Setup { bench, action, approval, audit, _folder: folder }
+        Setup {
+            bench,
+            action,
+            approval,
+            audit,
+            _folder: folder,
+        }
     }
 
     fn kinds(audit: &Journal) -> Vec<String> {
-        audit.records().unwrap().map(|record| record.unwrap().kind).collect()
+        audit
+            .records()
+            .unwrap()
+            .map(|record| record.unwrap().kind)
+            .collect()
     }
 
     #[test]
@@ -234,12 +268,26 @@ mod tests {
         let mut s = setup();
         let mut envelope = s.bench.envelope();
         let actions = [s.action.clone()];
-        let done =
-            execute(&mut s.bench, &mut envelope, &mut s.audit, &actions, &s.approval).unwrap();
-        let Action::Connect { circuit, .. } = s.action else { unreachable!() };
+        let done = execute(
+            &mut s.bench,
+            &mut envelope,
+            &mut s.audit,
+            &actions,
+            &s.approval,
+        )
+        .unwrap();
+        let Action::Connect { circuit, .. } = s.action else {
+            unreachable!()
+        };
         let switch = s.bench.switch_mut(SWITCH).unwrap();
         assert!(switch.circuits().unwrap().contains(&circuit));
-        assert_eq!(done, [ReadBack::Circuit { instrument: SWITCH.into(), circuit }]);
+        assert_eq!(
+            done,
+            [ReadBack::Circuit {
+                instrument: SWITCH.into(),
+                circuit
+            }]
+        );
         assert_eq!(kinds(&s.audit), ["apply-requested", "applied"]);
     }
 
@@ -250,19 +298,40 @@ mod tests {
         let before = s.bench.switch_mut(SWITCH).unwrap().circuits().unwrap();
         let outside = Action::Connect {
             instrument: SWITCH.into(),
-            circuit: Circuit { input: SwitchPort(2), output: SwitchPort(100_000) },
+            circuit: Circuit {
+                input: SwitchPort(2),
+                output: SwitchPort(100_000),
+            },
         };
         s.approval.actions.push(outside.clone());
         let actions = [s.action.clone(), outside];
-        let refused =
-            execute(&mut s.bench, &mut envelope, &mut s.audit, &actions, &s.approval);
+        let refused = execute(
+            &mut s.bench,
+            &mut envelope,
+            &mut s.audit,
+            &actions,
+            &s.approval,
+        );
         assert!(matches!(refused, Err(ApplyError::Refused { .. })));
         s.approval.expires_s = s.approval.given_s;
-        let expired =
-            execute(&mut s.bench, &mut envelope, &mut s.audit, &actions[..1], &s.approval);
+        let expired = execute(
+            &mut s.bench,
+            &mut envelope,
+            &mut s.audit,
+            &actions[..1],
+            &s.approval,
+        );
         assert!(matches!(expired, Err(ApplyError::Refused { .. })));
-        assert_eq!(s.bench.switch_mut(SWITCH).unwrap().circuits().unwrap(), before);
-        let expected = ["apply-requested", "apply-refused", "apply-requested", "apply-refused"];
+        assert_eq!(
+            s.bench.switch_mut(SWITCH).unwrap().circuits().unwrap(),
+            before
+        );
+        let expected = [
+            "apply-requested",
+            "apply-refused",
+            "apply-requested",
+            "apply-refused",
+        ];
         assert_eq!(kinds(&s.audit), expected);
     }
 
@@ -270,13 +339,26 @@ mod tests {
     fn a_switch_that_says_yes_and_does_not_move_is_a_failure() {
         let mut s = setup();
         let mut envelope = s.bench.envelope();
-        s.bench.inject_switch_fault(Some(SwitchFault::Stuck(SwitchPort(1))));
+        s.bench
+            .inject_switch_fault(Some(SwitchFault::Stuck(SwitchPort(1))));
         let actions = [s.action.clone()];
-        let failed = execute(&mut s.bench, &mut envelope, &mut s.audit, &actions, &s.approval);
+        let failed = execute(
+            &mut s.bench,
+            &mut envelope,
+            &mut s.audit,
+            &actions,
+            &s.approval,
+        );
         assert!(matches!(failed, Err(ApplyError::Failed { done, .. }) if done.is_empty()));
         assert_eq!(kinds(&s.audit), ["apply-requested", "apply-failed"]);
         s.bench.inject_switch_fault(Some(SwitchFault::Disconnected));
-        let dead = execute(&mut s.bench, &mut envelope, &mut s.audit, &actions, &s.approval);
+        let dead = execute(
+            &mut s.bench,
+            &mut envelope,
+            &mut s.audit,
+            &actions,
+            &s.approval,
+        );
         assert!(matches!(dead, Err(ApplyError::Unreadable { .. })));
     }
 }

@@ -98,20 +98,34 @@ pub(super) fn draw(seed: u64, how: Break, topology: &Topology, model: &PathModel
                 linewidth_hz: between((narrowest_hz, LINEWIDTH_HZ.1)),
             }
         }
-        Break::Bandwidth => LinkFault::Bandwidth { hz: BAUD_HZ * between(BANDWIDTH) },
+        Break::Bandwidth => LinkFault::Bandwidth {
+            hz: BAUD_HZ * between(BANDWIDTH),
+        },
         Break::LowPower => {
             let snr_db = between(LOSSY_SNR_DB);
-            LinkFault::Attenuation { db: loss_for(snr_db, shortest_over(topology, link), model) }
+            LinkFault::Attenuation {
+                db: loss_for(snr_db, shortest_over(topology, link), model),
+            }
         }
         Break::None | Break::Surprise => LinkFault::None,
     };
     let broken = (fault != LinkFault::None).then(|| link.id.clone());
-    Truth::new(seed, how.kind().unwrap_or(FaultKind::Healthy), broken, fault)
+    Truth::new(
+        seed,
+        how.kind().unwrap_or(FaultKind::Healthy),
+        broken,
+        fault,
+    )
 }
 
 /// Links that carry a service: a fault elsewhere would show nowhere.
 fn carrying(topology: &Topology) -> Vec<&Link> {
-    let crossed = |link: &&Link| topology.services.iter().any(|s| crosses(topology, &s.path, link));
+    let crossed = |link: &&Link| {
+        topology
+            .services
+            .iter()
+            .any(|s| crosses(topology, &s.path, link))
+    };
     topology.links.iter().filter(crossed).collect()
 }
 
@@ -122,11 +136,21 @@ fn crosses(topology: &Topology, path: &[String], link: &Link) -> bool {
 
 /// Length in km of the shortest service over a link.
 fn shortest_over(topology: &Topology, link: &Link) -> f64 {
-    let services = topology.services.iter().filter(|s| crosses(topology, &s.path, link));
+    let services = topology
+        .services
+        .iter()
+        .filter(|s| crosses(topology, &s.path, link));
     let km = |path: &[String]| -> f64 {
-        topology.links_of(path).unwrap_or_default().iter().map(|l| l.km).sum()
+        topology
+            .links_of(path)
+            .unwrap_or_default()
+            .iter()
+            .map(|l| l.km)
+            .sum()
     };
-    services.map(|service| km(&service.path)).fold(f64::INFINITY, f64::min)
+    services
+        .map(|service| km(&service.path))
+        .fold(f64::INFINITY, f64::min)
 }
 
 /// Returns the loss in dB that leaves a path of `km` kilometres a signal-to-noise ratio, by
@@ -135,7 +159,10 @@ fn loss_for(snr_db: f64, km: f64, model: &PathModel) -> f64 {
     let (mut low, mut high) = (0.0, 20.0);
     for _ in 0..50 {
         let db = 0.5 * (low + high);
-        let link = PathLink { km, fault: LinkFault::Attenuation { db } };
+        let link = PathLink {
+            km,
+            fault: LinkFault::Attenuation { db },
+        };
         if model.condition(&[link], TransmissionMode::Pam4At53G).snr_db > snr_db {
             low = db;
         } else {

@@ -31,7 +31,9 @@ mod truth;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use etalon_instruments::simulated::{ModuleFault, SimulatedSwitch, SimulatedTransceiver, SwitchFault};
+use etalon_instruments::simulated::{
+    ModuleFault, SimulatedSwitch, SimulatedTransceiver, SwitchFault,
+};
 use etalon_instruments::{Envelope, Limits, OpticalSwitch, Transceiver};
 use etalon_network::metro::dci_metro_14;
 use etalon_twin::path::{LinkFault, PathLink, PathModel};
@@ -112,10 +114,25 @@ impl SimBench {
                 switch.patch(circuit);
             }
             let name = transceiver_name(&service.id);
-            modules.push(SimulatedTransceiver::new(&name, TransmissionMode::Pam4At53G));
+            modules.push(SimulatedTransceiver::new(
+                &name,
+                TransmissionMode::Pam4At53G,
+            ));
         }
-        let taken = topology.services.iter().map(|_| AtomicU64::new(0)).collect();
-        Ok(Self { topology, panel, truth, model, switch, modules, taken })
+        let taken = topology
+            .services
+            .iter()
+            .map(|_| AtomicU64::new(0))
+            .collect();
+        Ok(Self {
+            topology,
+            panel,
+            truth,
+            model,
+            switch,
+            modules,
+            taken,
+        })
     }
 
     /// Returns the network as it was planned, the services on the paths they were given.
@@ -137,7 +154,10 @@ impl SimBench {
     pub fn envelope(&self) -> Envelope {
         let mut envelope = Envelope::default();
         let services = self.topology.services.len() as u32;
-        envelope.allow(SWITCH, Limits::switch(1..=services, 1..=self.panel.outputs()));
+        envelope.allow(
+            SWITCH,
+            Limits::switch(1..=services, 1..=self.panel.outputs()),
+        );
         for module in &self.modules {
             let modes = [TransmissionMode::Pam4At53G, TransmissionMode::NrzAt26G];
             envelope.allow(module.name(), Limits::transceiver(modes));
@@ -193,14 +213,20 @@ impl SimBench {
 
     /// Where the light of a service really goes: the mirrors, not what the switch says.
     fn lit_path(&self, service: &str) -> Result<Vec<String>, BenchError> {
-        let input = self.panel.input(service).ok_or_else(|| self.no_service(service))?;
+        let input = self
+            .panel
+            .input(service)
+            .ok_or_else(|| self.no_service(service))?;
         let mut mirrors = self.switch.clone();
         mirrors.inject(None);
         let circuits = mirrors.circuits()?;
         let lit = circuits.iter().find(|circuit| circuit.input == input);
         lit.and_then(|circuit| self.panel.route(circuit.output))
             .map(|(_, path)| path.to_vec())
-            .ok_or(BenchError::Dark { service: service.to_owned(), input: input.0 })
+            .ok_or(BenchError::Dark {
+                service: service.to_owned(),
+                input: input.0,
+            })
     }
 
     fn links(&self, path: &[String]) -> Vec<PathLink> {
@@ -218,12 +244,22 @@ impl SimBench {
 
     fn index(&self, service: &str) -> Result<usize, BenchError> {
         let mut services = self.topology.services.iter();
-        services.position(|known| known.id == service).ok_or_else(|| self.no_service(service))
+        services
+            .position(|known| known.id == service)
+            .ok_or_else(|| self.no_service(service))
     }
 
     fn no_service(&self, found: &str) -> BenchError {
-        let known: Vec<_> = self.topology.services.iter().map(|s| s.id.as_str()).collect();
-        BenchError::NoService { found: found.to_owned(), known: known.join(", ") }
+        let known: Vec<_> = self
+            .topology
+            .services
+            .iter()
+            .map(|s| s.id.as_str())
+            .collect();
+        BenchError::NoService {
+            found: found.to_owned(),
+            known: known.join(", "),
+        }
     }
 }
 
@@ -233,7 +269,10 @@ impl Hardware for SimBench {
     }
 
     fn transceiver_mut(&mut self, name: &str) -> Option<&mut dyn Transceiver> {
-        let found = self.modules.iter_mut().find(|module| module.name() == name)?;
+        let found = self
+            .modules
+            .iter_mut()
+            .find(|module| module.name() == name)?;
         Some(found as &mut dyn Transceiver)
     }
 }

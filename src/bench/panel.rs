@@ -35,7 +35,10 @@ impl PatchPanel {
                 }
             }
         }
-        Ok(Self { services: topology.services.iter().map(|s| s.id.clone()).collect(), routes })
+        Ok(Self {
+            services: topology.services.iter().map(|s| s.id.clone()).collect(),
+            routes,
+        })
     }
 
     /// Returns how many outputs there are.
@@ -52,14 +55,22 @@ impl PatchPanel {
     /// Returns the service and the nodes behind an output.
     pub fn route(&self, output: SwitchPort) -> Option<(&str, &[String])> {
         let index = (output.0 as usize).checked_sub(1)?;
-        self.routes.get(index).map(|(service, path)| (service.as_str(), path.as_slice()))
+        self.routes
+            .get(index)
+            .map(|(service, path)| (service.as_str(), path.as_slice()))
     }
 
     /// Returns the circuit that sends a service over a path; none when it was not patched.
     pub fn circuit(&self, service: &str, path: &[String]) -> Option<Circuit> {
         let input = self.input(service)?;
-        let index = self.routes.iter().position(|(of, nodes)| of == service && nodes == path)?;
-        Some(Circuit { input, output: SwitchPort(index as u32 + 1) })
+        let index = self
+            .routes
+            .iter()
+            .position(|(of, nodes)| of == service && nodes == path)?;
+        Some(Circuit {
+            input,
+            output: SwitchPort(index as u32 + 1),
+        })
     }
 }
 
@@ -69,7 +80,10 @@ fn candidates(topology: &Topology, service: &Service) -> Result<Vec<Vec<String>>
         return Ok(Vec::new());
     };
     for link in topology.links_of(&service.path).unwrap_or_default() {
-        let avoid = Avoid { links: std::iter::once(link.id.clone()).collect(), ..Avoid::default() };
+        let avoid = Avoid {
+            links: std::iter::once(link.id.clone()).collect(),
+            ..Avoid::default()
+        };
         let routes = k_shortest_paths(topology, from, to, ROUTES, &avoid)?;
         paths.extend(routes.into_iter().map(|route| route.nodes));
     }

@@ -14,7 +14,11 @@ fn every_seed_breaks_a_link_that_carries_a_service_as_it_was_asked_to() {
             assert!(crossed, "{truth:?}");
             assert_eq!(Some(truth.kind), how.kind());
             match truth.fault {
-                LinkFault::Mpi { level_db, delay_s, linewidth_hz } => {
+                LinkFault::Mpi {
+                    level_db,
+                    delay_s,
+                    linewidth_hz,
+                } => {
                     assert!((-27.0..-21.0).contains(&level_db));
                     let per_hz = std::f64::consts::TAU * linewidth_hz;
                     assert!(per_hz * delay_s > 6.3, "{truth:?}");
@@ -36,12 +40,24 @@ fn a_loss_leaves_every_service_over_the_link_12_to_15_db() {
         let bench = SimBench::new(seed, Break::LowPower).unwrap();
         let link = bench.truth.link.clone().unwrap();
         for service in &topology.services {
-            if !topology.links_of(&service.path).unwrap().iter().any(|l| l.id == link) {
+            if !topology
+                .links_of(&service.path)
+                .unwrap()
+                .iter()
+                .any(|l| l.id == link)
+            {
                 continue;
             }
             let links = bench.links(&service.path);
-            let snr_db = bench.model.condition(&links, TransmissionMode::Pam4At53G).snr_db;
-            assert!((12.0..15.0).contains(&snr_db), "seed {seed} {}: {snr_db}", service.id);
+            let snr_db = bench
+                .model
+                .condition(&links, TransmissionMode::Pam4At53G)
+                .snr_db;
+            assert!(
+                (12.0..15.0).contains(&snr_db),
+                "seed {seed} {}: {snr_db}",
+                service.id
+            );
         }
     }
 }
@@ -53,11 +69,18 @@ fn a_seal_is_of_the_truth_and_of_no_other() {
     let text = bench.open().text();
     assert!(text.starts_with("{\"schema\":\"etalon.demo-truth/1\""));
     assert!(is_sealed_by(&text, seal));
-    assert!(!is_sealed_by(&text.replace("\"seed\":5", "\"seed\":6"), seal));
+    assert!(!is_sealed_by(
+        &text.replace("\"seed\":5", "\"seed\":6"),
+        seal
+    ));
     let drawn: std::collections::BTreeSet<_> = (0..40)
         .map(|seed| SimBench::new(seed, Break::Surprise).unwrap().open().kind)
         .collect();
-    assert_eq!(drawn.len(), 4, "a surprise can be any of the four: {drawn:?}");
+    assert_eq!(
+        drawn.len(),
+        4,
+        "a surprise can be any of the four: {drawn:?}"
+    );
     assert_ne!(fresh_seed(), fresh_seed());
 }
 
@@ -68,16 +91,20 @@ fn every_single_link_can_be_gone_around_on_patched_routes() {
     for service in &topology.services {
         assert!(panel.circuit(&service.id, &service.path).is_some());
         for link in topology.links_of(&service.path).unwrap() {
-            let around = (1..=panel.outputs()).filter_map(|o| panel.route(SwitchPort(o))).any(
-                |(of, path)| {
+            let around = (1..=panel.outputs())
+                .filter_map(|o| panel.route(SwitchPort(o)))
+                .any(|(of, path)| {
                     let links = topology.links_of(path).unwrap();
                     of == service.id && links.iter().all(|l| l.id != link.id)
-                },
-            );
+                });
             assert!(around, "{} without {}", service.id, link.id);
         }
     }
-    assert!(panel.circuit("svc-01", &["1".into(), "14".into()]).is_none());
+    assert!(
+        panel
+            .circuit("svc-01", &["1".into(), "14".into()])
+            .is_none()
+    );
     assert!(panel.route(SwitchPort(0)).is_none());
 }
 

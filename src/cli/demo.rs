@@ -63,7 +63,11 @@ impl Args {
             What::None => Break::None,
         };
         let drawn = if self.surprise { fresh_seed() } else { SEED };
-        Plan { seed: globals.seed.unwrap_or(drawn), how, switch_fault: None }
+        Plan {
+            seed: globals.seed.unwrap_or(drawn),
+            how,
+            switch_fault: None,
+        }
     }
 }
 
@@ -74,8 +78,14 @@ impl Args {
 /// instrument or capture fails.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let plan = args.plan(globals);
-    let folder = globals.report.clone().unwrap_or_else(|| PathBuf::from(FOLDER));
-    let state = globals.state.clone().unwrap_or_else(|| Path::new(FOLDER).join("state"));
+    let folder = globals
+        .report
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(FOLDER));
+    let state = globals
+        .state
+        .clone()
+        .unwrap_or_else(|| Path::new(FOLDER).join("state"));
     // A folder that cannot be written is said now, not when the work is done.
     StateDir::open(&state).map_err(|e| of_store(&e))?;
     std::fs::create_dir_all(&folder).map_err(|e| CliError::storage(&folder, &e))?;
@@ -96,17 +106,24 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     })?;
     let report_s = drawing.elapsed().as_secs_f64();
     demo.record.timings_s.insert("report".into(), report_s);
-    demo.record.timings_s.insert("total".into(), began.elapsed().as_secs_f64());
+    demo.record
+        .timings_s
+        .insert("total".into(), began.elapsed().as_secs_f64());
     let stage = StageRecord {
         schema: "etalon.demo-stage/1".into(),
         stage: "report".into(),
         seconds: report_s,
         note: format!("{} files", written.files.len()),
+        sealed_sha256: None,
         simulated: true,
     };
     show(Event::Stage(&stage), json, plan.how);
     finish(&demo, &written.index, globals)?;
-    Ok(if demo.record.succeeded() { Exit::Done } else { Exit::Findings })
+    Ok(if demo.record.succeeded() {
+        Exit::Done
+    } else {
+        Exit::Findings
+    })
 }
 
 /// Shows an event on stdout as it happens. Whoever closed stdout learns of it at the end.
@@ -154,7 +171,10 @@ fn finish(demo: &Demo, index: &Path, globals: &Globals) -> Result<(), CliError> 
         text.push('\n');
     }
     let total = demo.record.timings_s.get("total").copied().unwrap_or(0.0);
-    text.push_str(&format!("done in {total:.1} s; the report:\n{}\n", index.display()));
+    text.push_str(&format!(
+        "done in {total:.1} s; the report:\n{}\n",
+        index.display()
+    ));
     print(&text)?;
     Ok(())
 }

@@ -30,6 +30,7 @@ use std::time::Instant;
 use etalon_agents::{RulePolicy, task3};
 use etalon_diagnosis::gate::rfc3339;
 use etalon_instruments::simulated::SwitchFault;
+use etalon_types::FaultKind;
 
 pub use record::{Agreement, DemoRecord, FaultFinding, Rerouted, ReroutedState};
 
@@ -100,6 +101,8 @@ pub struct Findings {
     pub healed: Option<(String, crate::tools::Measured)>,
     /// Alarms that were raised.
     pub raised: Vec<etalon_types::Alarm>,
+    /// Stages in their order.
+    pub stages: Vec<StageRecord>,
     /// Seconds from the first alarm to the first change of the hardware.
     pub decision_s: Option<f64>,
 }
@@ -110,11 +113,7 @@ pub struct Findings {
 /// # Errors
 /// [`DemoError`]. A fault that is not found, a service that cannot be moved and a verdict that is
 /// wrong are no errors: the record says so.
-pub fn run(
-    plan: &Plan,
-    state: &Path,
-    watch: Box<dyn FnMut(Event<'_>)>,
-) -> Result<Demo, DemoError> {
+pub fn run(plan: &Plan, state: &Path, watch: Box<dyn FnMut(Event<'_>)>) -> Result<Demo, DemoError> {
     let state = StateDir::open(state)?;
     let began = Instant::now();
     let bench = SimBench::new(plan.seed, plan.how)?;
@@ -125,7 +124,11 @@ pub fn run(
     let mut workbench = Workbench::new(bench, &state, stages)?;
     workbench.bench_mut().inject_switch_fault(plan.switch_fault);
     let topology = workbench.bench().topology();
-    let note = format!("{}, {} services, 1 sealed state", topology.name, topology.services.len());
+    let note = format!(
+        "{}, {} services, 1 sealed state",
+        topology.name,
+        topology.services.len()
+    );
     workbench.stage("inject", began, note);
 
     let raised = workbench.monitor()?;
@@ -133,7 +136,16 @@ pub fn run(
     let shared = Rc::new(RefCell::new(workbench));
     let mut decision_s = None;
     let task = match raised.first() {
-        None => None,
+        None => {
+            let mut workbench = shared.borrow_mut();
+            let doubtful = workbench
+                .witness(FaultKind::Healthy)
+                .map(|(s, _)| s.to_owned());
+            if let Some(service) = doubtful {
+                workbench.look_closely(&service)?;
+            }
+            None
+        }
         Some(alarm) => {
             let task = task3::Task3::new(&alarm.id);
             let mut tools = failure_management(&shared);
@@ -146,7 +158,11 @@ pub fn run(
     let workbench = Rc::into_inner(shared).map(RefCell::into_inner);
     let mut workbench = workbench.expect("the tools were dropped with the task");
     if let Some(task) = &task {
-        keep_plan(&state, &format!("demo-{}-{:.0}", plan.seed, now_s() * 1e3), task)?;
+        keep_plan(
+            &state,
+            &format!("demo-{}-{:.0}", plan.seed, now_s() * 1e3),
+            task,
+        )?;
         if task.outcome == task3::Outcome::Restored {
             workbench.acknowledge_root("services were moved off this link; it is still faulty")?;
         }
@@ -175,7 +191,12 @@ fn conclude(
     let findings = findings(&workbench, &record, decision_s);
     let truth = workbench.into_bench().open();
     record.compare(&truth, is_sealed_by(&truth.text(), seal));
-    Demo { record, truth, task, findings }
+    Demo {
+        record,
+        truth,
+        task,
+        findings,
+    }
 }
 
 fn findings(workbench: &Workbench, record: &DemoRecord, decision_s: Option<f64>) -> Findings {
@@ -186,7 +207,10 @@ fn findings(workbench: &Workbench, record: &DemoRecord, decision_s: Option<f64>)
         .filter_map(|s| Some((s.id.clone(), workbench.surveyed(&s.id)?.clone())))
         .collect();
     let broken = workbench.witness(record.fault.kind);
-    let moved = record.rerouted.iter().find(|r| r.state == ReroutedState::Restored);
+    let moved = record
+        .rerouted
+        .iter()
+        .find(|r| r.state == ReroutedState::Restored);
     // The new path of the service that was looked at most closely, if that one was moved.
     let same = broken.and_then(|(service, _)| Some((service, workbench.verified(service)?)));
     let other = moved.and_then(|r| Some((r.service.as_str(), workbench.verified(&r.service)?)));
@@ -197,6 +221,7 @@ fn findings(workbench: &Workbench, record: &DemoRecord, decision_s: Option<f64>)
         broken: own(broken),
         healed: own(same.or(other)),
         raised: workbench.raised().to_vec(),
+        stages: workbench.stages().to_vec(),
         survey,
         topology,
         decision_s,

@@ -198,7 +198,11 @@ pub(super) fn of(
         rerouted,
         outcome: outcome(task),
         completion_percent: task.map(|task| task.completion_percent),
-        alarms: workbench.raised().iter().map(|alarm| alarm.id.clone()).collect(),
+        alarms: workbench
+            .raised()
+            .iter()
+            .map(|alarm| alarm.id.clone())
+            .collect(),
         sealed_sha256: seal.to_string(),
         truth_text: String::new(),
         truth: None,
@@ -211,10 +215,15 @@ pub(super) fn of(
 /// The kind that the localization gives the link, else that of the first alarm; healthy without
 /// alarms. The confidence is that of the best look at it.
 fn fault(workbench: &Workbench) -> FaultFinding {
-    let localized = workbench.localization().and_then(|l| l.candidates.first()).map(|c| c.class);
+    let localized = workbench
+        .localization()
+        .and_then(|l| l.candidates.first())
+        .map(|c| c.class);
     let alarmed = workbench.raised().first().map(|alarm| alarm.class);
     let kind = localized.or(alarmed).unwrap_or(FaultKind::Healthy);
-    let best = workbench.witness(kind).and_then(|(_, m)| m.report().classification.clone());
+    let best = workbench
+        .witness(kind)
+        .and_then(|(_, m)| m.report().classification.clone());
     match best {
         Some(best) => FaultFinding {
             kind,
@@ -222,7 +231,12 @@ fn fault(workbench: &Workbench) -> FaultFinding {
             runner_up: best.alternatives.first().cloned(),
             evidence: best.evidence,
         },
-        None => FaultFinding { kind, confidence: 0.0, runner_up: None, evidence: Vec::new() },
+        None => FaultFinding {
+            kind,
+            confidence: 0.0,
+            runner_up: None,
+            evidence: Vec::new(),
+        },
     }
 }
 
@@ -243,10 +257,19 @@ fn rerouted(workbench: &Workbench, task: &task3::Run) -> Vec<Rerouted> {
     };
     let old_path = |service: &str| {
         let services = &workbench.bench().topology().services;
-        services.iter().find(|s| s.id == service).map_or_else(Vec::new, |s| s.path.clone())
+        services
+            .iter()
+            .find(|s| s.id == service)
+            .map_or_else(Vec::new, |s| s.path.clone())
     };
     let moved = task.restored.iter().map(|restored| {
-        let Verified { service, path, mode, pre_fec_ber, .. } = restored.measured.clone();
+        let Verified {
+            service,
+            path,
+            mode,
+            pre_fec_ber,
+            ..
+        } = restored.measured.clone();
         Rerouted {
             old_path: old_path(&service),
             ber_before: before(&service),

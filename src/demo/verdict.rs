@@ -26,21 +26,42 @@ pub fn lines(record: &DemoRecord) -> Vec<String> {
     }
     lines.extend(record.rerouted.iter().take(LISTED).map(service));
     if record.rerouted.len() > LISTED {
-        lines.push(format!("and {} more services", record.rerouted.len() - LISTED));
+        lines.push(format!(
+            "and {} more services",
+            record.rerouted.len() - LISTED
+        ));
     }
     if let Some(percent) = record.completion_percent {
         let count = record.rerouted.len();
         lines.push(if record.restored {
             format!("restored: {count} of {count} services measured; plan {percent:.0} % complete")
         } else {
-            format!("NOT restored: plan {percent:.0} % complete, {}", record.outcome)
+            format!(
+                "NOT restored: plan {percent:.0} % complete, {}",
+                record.outcome
+            )
         });
     }
     lines
 }
 
-/// Writes the comparison with the truth.
+/// Writes the comparison with the truth: what was sealed, whether the seal holds, and what of the
+/// verdict is right.
 pub fn truth_lines(record: &DemoRecord) -> Vec<String> {
+    let seal = if record.agreement.seal {
+        "matches"
+    } else {
+        "DOES NOT MATCH"
+    };
+    vec![
+        format!("truth    {}", record.truth_text),
+        format!("its SHA-256 {seal} the seal {}", record.sealed_sha256),
+        format!("verdict  {}", agreement(record)),
+    ]
+}
+
+/// Says what of the verdict is right.
+pub fn agreement(record: &DemoRecord) -> String {
     let agreement = record.agreement;
     let mark = |right: bool| if right { "right" } else { "WRONG" };
     let mut words = vec![
@@ -50,17 +71,11 @@ pub fn truth_lines(record: &DemoRecord) -> Vec<String> {
     if let Some(right) = agreement.mpi_within_1_db {
         words.push(format!("level within 1 dB {}", mark(right)));
     }
-    let seal = if agreement.seal { "matches" } else { "DOES NOT MATCH" };
-    vec![
-        format!("truth    {}", record.truth_text),
-        format!("its SHA-256 {seal} the seal {}", record.sealed_sha256),
-        format!("verdict  {}", words.join(", ")),
-    ]
+    words.join(", ")
 }
 
 fn fault(record: &DemoRecord) -> String {
     let finding = &record.fault;
-    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
     let name = match finding.kind {
         FaultKind::Healthy => "healthy: no alarm".to_owned(),
         FaultKind::Mpi => "multipath interference (mpi)".to_owned(),
@@ -68,11 +83,27 @@ fn fault(record: &DemoRecord) -> String {
     };
     let runner_up = match &finding.runner_up {
         Some(other) => {
-            format!("; runner-up {}, {}", other.kind.name(), percent(other.confidence))
+            format!(
+                "; runner-up {}, {}",
+                other.kind.name(),
+                percent(other.confidence)
+            )
         }
         None => "; no runner-up".to_owned(),
     };
-    format!("{name}, confidence {}{runner_up}", percent(finding.confidence))
+    format!(
+        "{name}, confidence {}{runner_up}",
+        percent(finding.confidence)
+    )
+}
+
+/// A share in whole percent; what is not certain is not called 100 %.
+fn percent(share: f64) -> String {
+    if share > 0.99 {
+        ">99 %".into()
+    } else {
+        format!("{:.0} %", 100.0 * share)
+    }
 }
 
 fn service(moved: &Rerouted) -> String {
@@ -85,7 +116,11 @@ fn service(moved: &Rerouted) -> String {
             mode.name(),
             ber(&moved.ber)
         ),
-        _ => format!("{}: still on {old}, BER {}", moved.service, ber(&moved.ber_before)),
+        _ => format!(
+            "{}: still on {old}, BER {}",
+            moved.service,
+            ber(&moved.ber_before)
+        ),
     }
 }
 

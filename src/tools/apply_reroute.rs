@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use etalon_agents::answers::Applied;
-use etalon_types::{
-    Action, Approval, Circuit, ProposalState, Tool, ToolError, TransmissionMode,
-};
+use etalon_types::{Action, Approval, Circuit, ProposalState, Tool, ToolError, TransmissionMode};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,7 +50,10 @@ impl Tool for ApplyReroute {
         let expected = "proposal, service and approved_by";
         let asked: Arguments = arguments::read(name, expected, arguments)?;
         let mut bench = self.0.borrow_mut();
-        let refused = |reason: String| ToolError::Refused { tool: name.into(), reason };
+        let refused = |reason: String| ToolError::Refused {
+            tool: name.into(),
+            reason,
+        };
         let proposal = bench.proposals.get(&asked.proposal).cloned();
         let proposal = proposal
             .filter(|p| p.service == asked.service)
@@ -77,8 +78,14 @@ impl Tool for ApplyReroute {
             given_s,
             expires_s: given_s + APPROVAL_S,
         };
-        bench.audit("approved", &approval).map_err(|e| failed(name, e))?;
-        let before = Before { service: proposal.service.clone(), actions: back, approval };
+        bench
+            .audit("approved", &approval)
+            .map_err(|e| failed(name, e))?;
+        let before = Before {
+            service: proposal.service.clone(),
+            actions: back,
+            approval,
+        };
         bench.before.insert(proposal.id.clone(), before.clone());
         let done = bench.apply(&forward, &before.approval);
         let note = match &done {
@@ -106,7 +113,9 @@ fn standing(
 ) -> Result<(Circuit, TransmissionMode), ToolError> {
     let input = bench.bench().panel().input(service);
     let circuits = bench.circuits().map_err(|e| failed(tool, e))?;
-    let circuit = circuits.into_iter().find(|circuit| Some(circuit.input) == input);
+    let circuit = circuits
+        .into_iter()
+        .find(|circuit| Some(circuit.input) == input);
     let circuit = circuit.ok_or_else(|| failed(tool, format!("{service} has no circuit")))?;
     Ok((circuit, bench.mode(service).map_err(|e| failed(tool, e))?))
 }
@@ -120,10 +129,16 @@ fn actions(
 ) -> Vec<Action> {
     let mut actions = Vec::new();
     if circuit != from.0 {
-        actions.push(Action::Connect { instrument: SWITCH.into(), circuit });
+        actions.push(Action::Connect {
+            instrument: SWITCH.into(),
+            circuit,
+        });
     }
     if mode != from.1 {
-        actions.push(Action::SetMode { instrument: transceiver_name(service), mode });
+        actions.push(Action::SetMode {
+            instrument: transceiver_name(service),
+            mode,
+        });
     }
     actions
 }

@@ -35,8 +35,9 @@ impl Tool for ClassifyLinks {
         let name = self.name();
         let asked: Arguments = arguments::read(name, "services: a list of names", arguments)?;
         let mut bench = self.0.borrow_mut();
-        let measured =
-            bench.measure(&asked.services, Look::Close).map_err(|e| failed(name, e))?;
+        let measured = bench
+            .measure(&asked.services, Look::Close)
+            .map_err(|e| failed(name, e))?;
         let began = Instant::now();
         let mut classifications = Vec::new();
         for (service, measured) in asked.services.into_iter().zip(measured) {
@@ -44,13 +45,21 @@ impl Tool for ClassifyLinks {
                 return Err(failed(name, format!("{service} was not classified")));
             };
             bench.close.insert(service.clone(), measured);
-            classifications.push(ClassifiedService { service, classification });
+            classifications.push(ClassifiedService {
+                service,
+                classification,
+            });
         }
         let note = classifications
             .iter()
             .map(|c| {
                 let found = &c.classification;
-                format!("{} {} {:.0} %", c.service, found.kind.name(), 100.0 * found.confidence)
+                format!(
+                    "{} {} {:.0} %",
+                    c.service,
+                    found.kind.name(),
+                    100.0 * found.confidence
+                )
             })
             .collect::<Vec<_>>();
         bench.stage("classify", began, note.join(", "));

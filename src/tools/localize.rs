@@ -60,7 +60,9 @@ impl Tool for Localize {
         let mut bench = self.0.borrow_mut();
         let found = mesh::localize(bench.bench().topology(), &states)
             .map_err(|error| failed(name, error))?;
-        bench.raise_root(&found).map_err(|error| failed(name, error))?;
+        bench
+            .raise_root(&found)
+            .map_err(|error| failed(name, error))?;
         let candidates: Vec<_> = found
             .candidates
             .iter()

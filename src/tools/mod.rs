@@ -41,5 +41,8 @@ pub fn failure_management(bench: &Shared) -> Vec<Box<dyn Tool>> {
 
 /// Makes the error of a tool that ran and failed.
 fn failed(tool: &str, error: impl std::fmt::Display) -> ToolError {
-    ToolError::Failed { tool: tool.to_owned(), reason: error.to_string() }
+    ToolError::Failed {
+        tool: tool.to_owned(),
+        reason: error.to_string(),
+    }
 }

@@ -27,11 +27,19 @@ impl Tool for ObserveLinks {
         if bench.survey.is_empty() {
             bench.monitor().map_err(|e| failed(self.name(), e))?;
         }
-        let services = bench.survey.iter().map(|(service, measured)| ObservedService {
-            service: service.clone(),
-            state: service_state(measured.report()),
-            pre_fec_ber: measured.report().estimates.pre_fec_ber.clone(),
-        });
-        arguments::answer(self.name(), &Observed { services: services.collect() })
+        let services = bench
+            .survey
+            .iter()
+            .map(|(service, measured)| ObservedService {
+                service: service.clone(),
+                state: service_state(measured.report()),
+                pre_fec_ber: measured.report().estimates.pre_fec_ber.clone(),
+            });
+        arguments::answer(
+            self.name(),
+            &Observed {
+                services: services.collect(),
+            },
+        )
     }
 }

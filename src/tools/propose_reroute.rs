@@ -46,7 +46,11 @@ impl Tool for ProposeReroute {
         let asked: Arguments = arguments::read(name, expected, arguments)?;
         let mut bench = self.0.borrow_mut();
         // A second request for the same service must not reuse the names of the first.
-        let round = bench.proposals.values().filter(|p| p.service == asked.service).count();
+        let round = bench
+            .proposals
+            .values()
+            .filter(|p| p.service == asked.service)
+            .count();
         let prefix = format!("{}-r{round}", asked.service);
         let expires = rfc3339(now_s() + HOLDS_S);
         let request = Request {
@@ -61,9 +65,7 @@ impl Tool for ProposeReroute {
         let (proposals, mut rejected) = match found {
             Outcome::Ranked(proposals) => (proposals, Vec::new()),
             Outcome::NoAcceptableRoute { rejected } => {
-                let row = |r: etalon_network::Rejected| {
-                    json!({ "path": r.path, "km": r.km, "margins_db": r.margins_db })
-                };
+                let row = |r: etalon_network::Rejected| json!({ "path": r.path, "km": r.km, "margins_db": r.margins_db });
                 (Vec::new(), rejected.into_iter().map(row).collect())
             }
         };
@@ -71,8 +73,14 @@ impl Tool for ProposeReroute {
         let (patched, loose): (Vec<_>, Vec<_>) = proposals
             .into_iter()
             .partition(|p| panel.circuit(&p.service, &p.path).is_some());
-        rejected.extend(loose.iter().map(|p| json!({ "path": p.path, "why": "not patched" })));
-        bench.proposals.extend(patched.iter().map(|p| (p.id.clone(), p.clone())));
+        rejected.extend(
+            loose
+                .iter()
+                .map(|p| json!({ "path": p.path, "why": "not patched" })),
+        );
+        bench
+            .proposals
+            .extend(patched.iter().map(|p| (p.id.clone(), p.clone())));
         let note = match patched.first() {
             Some(best) => format!(
                 "{}: {} ways, best {} in {}, {:.1} dB predicted",

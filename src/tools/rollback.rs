@@ -39,12 +39,12 @@ impl Tool for Rollback {
         let asked: Arguments = arguments::read(name, "proposal and service", arguments)?;
         let mut bench = self.0.borrow_mut();
         let before = bench.before.get(&asked.proposal).cloned();
-        let before = before.filter(|b| b.service == asked.service).ok_or_else(|| {
-            ToolError::Refused {
+        let before = before
+            .filter(|b| b.service == asked.service)
+            .ok_or_else(|| ToolError::Refused {
                 tool: name.into(),
                 reason: format!("{} was not applied to {}", asked.proposal, asked.service),
-            }
-        })?;
+            })?;
         let done = bench.apply(&before.actions, &before.approval);
         let note = match &done {
             Ok(_) => format!("{} taken back", asked.proposal),
@@ -52,9 +52,10 @@ impl Tool for Rollback {
         };
         bench.stage("rollback", began, note);
         done.map_err(|error| match error {
-            ApplyError::Refused { .. } => {
-                ToolError::Refused { tool: name.into(), reason: error.to_string() }
-            }
+            ApplyError::Refused { .. } => ToolError::Refused {
+                tool: name.into(),
+                reason: error.to_string(),
+            },
             error => failed(name, error),
         })?;
         if let Some(proposal) = bench.proposals.get_mut(&asked.proposal) {

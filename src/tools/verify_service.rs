@@ -40,12 +40,20 @@ impl Tool for VerifyService {
         let circuits = bench.circuits().map_err(|e| failed(name, e))?;
         let path = path_of(bench.bench().panel(), &circuits, &service).map(<[String]>::to_vec);
         let path = path.ok_or_else(|| failed(name, format!("{service} has no circuit")))?;
-        let mut measured =
-            bench.measure(std::slice::from_ref(&service), Look::Close).map_err(|e| failed(name, e))?;
+        let mut measured = bench
+            .measure(std::slice::from_ref(&service), Look::Close)
+            .map_err(|e| failed(name, e))?;
         let began = Instant::now();
-        let measured = measured.pop().ok_or_else(|| failed(name, "nothing was measured"))?;
-        let sha256 = bench.alarms.keep(&measured.capture.waveform).map_err(|e| failed(name, e))?;
-        bench.report_alarm(&service, &measured).map_err(|e| failed(name, e))?;
+        let measured = measured
+            .pop()
+            .ok_or_else(|| failed(name, "nothing was measured"))?;
+        let sha256 = bench
+            .alarms
+            .keep(&measured.capture.waveform)
+            .map_err(|e| failed(name, e))?;
+        bench
+            .report_alarm(&service, &measured)
+            .map_err(|e| failed(name, e))?;
         let estimates = &measured.report().estimates;
         let verified = Verified {
             service: service.clone(),
@@ -57,7 +65,9 @@ impl Tool for VerifyService {
         };
         let ber = figure(&verified.pre_fec_ber, Notation::Scientific);
         let note = format!("{service} on {}: BER {ber}", verified.path.join("-"));
-        bench.audit("verified", &verified).map_err(|e| failed(name, e))?;
+        bench
+            .audit("verified", &verified)
+            .map_err(|e| failed(name, e))?;
         bench.verified.insert(service, measured);
         bench.stage("verify", began, note);
         arguments::answer(name, &verified)

@@ -34,6 +34,9 @@ pub struct StageRecord {
     pub seconds: f64,
     /// What came of it.
     pub note: String,
+    /// SHA-256 of what is true, with the stage that hides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed_sha256: Option<String>,
     /// Always true here.
     pub simulated: bool,
 }
@@ -73,13 +76,20 @@ impl Measured {
 
     /// Returns the kind that the capture was given.
     pub fn kind(&self) -> FaultKind {
-        self.report().classification.as_ref().map_or(FaultKind::Unknown, |c| c.kind)
+        self.report()
+            .classification
+            .as_ref()
+            .map_or(FaultKind::Unknown, |c| c.kind)
     }
 
     /// Returns where the strongest reflection pair is: its distance, give or take the distance
     /// that light goes and comes back in one symbol, the grid of the correlation.
     pub fn location(&self, span: Option<&str>) -> AlarmLocation {
-        let path = self.report().mpi_paths.first().filter(|_| self.kind() == FaultKind::Mpi);
+        let path = self
+            .report()
+            .mpi_paths
+            .first()
+            .filter(|_| self.kind() == FaultKind::Mpi);
         let metres = path.map(|path| path.distance_m);
         let grid_m = distance_m(1.0 / BAUD_HZ);
         AlarmLocation {
@@ -227,6 +237,7 @@ impl Workbench {
             stage: name.to_owned(),
             seconds: since.elapsed().as_secs_f64(),
             note: note.into(),
+            sealed_sha256: (name == "inject").then(|| self.bench.seal().to_string()),
             simulated: true,
         };
         (self.watch)(&record);
@@ -270,8 +281,13 @@ impl Workbench {
     /// # Errors
     /// [`WorkbenchError`].
     pub fn monitor(&mut self) -> Result<Vec<Alarm>, WorkbenchError> {
-        let services: Vec<String> =
-            self.bench.topology().services.iter().map(|s| s.id.clone()).collect();
+        let services: Vec<String> = self
+            .bench
+            .topology()
+            .services
+            .iter()
+            .map(|s| s.id.clone())
+            .collect();
         let measured = self.measure(&services, Look::Survey)?;
         let began = Instant::now();
         let mut raised = Vec::new();
@@ -290,6 +306,20 @@ impl Workbench {
         Ok(raised)
     }
 
+    /// Takes a closer look at a service.
+    ///
+    /// # Errors
+    /// [`WorkbenchError`].
+    pub fn look_closely(&mut self, service: &str) -> Result<(), WorkbenchError> {
+        let looked = self.measure(&[service.to_owned()], Look::Close)?;
+        self.close.extend(
+            looked
+                .into_iter()
+                .map(|measured| (service.to_owned(), measured)),
+        );
+        Ok(())
+    }
+
     /// Lets the alarm desk see a measurement of a service, and returns the alarms that changed.
     pub(super) fn report_alarm(
         &mut self,
@@ -299,9 +329,12 @@ impl Workbench {
         let waveform = &measured.capture.waveform;
         let resource = format!("path/{service}");
         let location = measured.location(None);
-        let changed = self.alarms.observe(&resource, measured.report(), waveform, location)?;
+        let changed = self
+            .alarms
+            .observe(&resource, measured.report(), waveform, location)?;
         let is_raised = |alarm: &&Alarm| alarm.state == etalon_types::AlarmState::Raised;
-        self.raised.extend(changed.iter().filter(is_raised).cloned());
+        self.raised
+            .extend(changed.iter().filter(is_raised).cloned());
         Ok(changed)
     }
 
@@ -310,7 +343,10 @@ impl Workbench {
         let [found] = localization.candidates.as_slice() else {
             return Ok(());
         };
-        let (class, span) = (found.class, found.element.trim_start_matches("link/").to_owned());
+        let (class, span) = (
+            found.class,
+            found.element.trim_start_matches("link/").to_owned(),
+        );
         let Some((_, best)) = self.witness(class) else {
             return Ok(());
         };
@@ -320,21 +356,30 @@ impl Workbench {
             return Ok(());
         };
         let root =
-            self.alarms.locate(localization, &classification, &report, &capture, location)?;
+            self.alarms
+                .locate(localization, &classification, &report, &capture, location)?;
         self.raised.extend(root.clone());
         self.root = root;
         Ok(())
     }
 
     /// Returns the look that says most of a kind of fault: for interference the one with the
-    /// narrowest interval of the level, else the one that is surest.
+    /// narrowest interval of the level, for `healthy` the least sure one, else the surest.
     pub fn witness(&self, kind: FaultKind) -> Option<(&str, &Measured)> {
-        let looks = self.survey.keys().filter_map(|s| Some((s.as_str(), self.looked_at(s)?)));
+        let looks = self
+            .survey
+            .keys()
+            .filter_map(|s| Some((s.as_str(), self.looked_at(s)?)));
         let badness = |measured: &Measured| {
             let report = measured.report();
             let width = report.estimates.mpi_db.estimate().map(|e| e.high - e.low);
-            let doubt = report.classification.as_ref().map_or(1.0, |c| 1.0 - c.confidence);
+            let doubt = report
+                .classification
+                .as_ref()
+                .map_or(1.0, |c| 1.0 - c.confidence);
             match kind {
+                // All is well when the least sure one is.
+                FaultKind::Healthy => -doubt,
                 FaultKind::Mpi => width.unwrap_or(f64::INFINITY),
                 _ => doubt,
             }
@@ -371,7 +416,13 @@ impl Workbench {
         approval: &Approval,
     ) -> Result<Vec<ReadBack>, ApplyError> {
         self.applied.get_or_insert_with(Instant::now);
-        execute(&mut self.bench, &mut self.envelope, &mut self.audit, actions, approval)
+        execute(
+            &mut self.bench,
+            &mut self.envelope,
+            &mut self.audit,
+            actions,
+            approval,
+        )
     }
 
     /// Returns the seconds from an instant to the first change of the hardware that was asked
@@ -404,17 +455,22 @@ impl Workbench {
 }
 
 fn gone(name: &str) -> etalon_instruments::Error {
-    etalon_instruments::Error::Disconnected { instrument: name.to_owned() }
+    etalon_instruments::Error::Disconnected {
+        instrument: name.to_owned(),
+    }
 }
 
 /// Says what the receiver spent its time on, summed over captures.
 fn work_of(measured: &[Measured]) -> String {
     let spent = |stage: &str| -> f64 {
-        measured.iter().filter_map(|m| m.report().timing_s.get(stage)).sum()
+        measured
+            .iter()
+            .filter_map(|m| m.report().timing_s.get(stage))
+            .sum()
     };
     let estimate = spent("align") + spent("measure") + spent("mpi");
     format!(
-        "processor time: equalize {:.2} s, estimate {:.2} s",
+        "equalize {:.2} s, estimate {:.2} s (sums over captures)",
         spent("timing") + spent("equalize"),
         estimate
     )

@@ -98,11 +98,14 @@ pub struct Share {
 /// # Errors
 /// Storage, when the state cannot be written; a defect, when a trial comes to no end.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    let state = globals.state.clone().unwrap_or_else(|| "etalon-study-demo".into());
+    let state = globals
+        .state
+        .clone()
+        .unwrap_or_else(|| "etalon-study-demo".into());
     StateDir::open(&state).map_err(|e| of_store(&e))?;
     let path = state.join("study-demo.jsonl");
-    let mut journal = Journal::open(&path, Durability::EachAppend, Patience::None)
-        .map_err(|e| of_store(&e))?;
+    let mut journal =
+        Journal::open(&path, Durability::EachAppend, Patience::None).map_err(|e| of_store(&e))?;
     let mut known = BTreeMap::new();
     for record in journal.records().map_err(|e| of_store(&e))? {
         let record = record.map_err(|e| of_store(&e))?;
@@ -120,7 +123,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
             None => {
                 let trial = one(seed, how, &state)?;
                 let time = etalon_diagnosis::gate::rfc3339(now_s());
-                journal.append(&time, "trial", &trial).map_err(|e| of_store(&e))?;
+                journal
+                    .append(&time, "trial", &trial)
+                    .map_err(|e| of_store(&e))?;
                 trial
             }
         };
@@ -142,7 +147,11 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
 /// Runs one trial, its state in a folder of its own.
 fn one(seed: u64, how: Break, state: &std::path::Path) -> Result<TrialRecord, CliError> {
     let began = std::time::Instant::now();
-    let plan = Plan { seed, how, switch_fault: None };
+    let plan = Plan {
+        seed,
+        how,
+        switch_fault: None,
+    };
     let folder = state.join("trial");
     let demo = run_demo(&plan, &folder, Box::new(|_| {})).map_err(|e| of_demo(&e))?;
     // Alarms and audits of a trial are not kept: the journal of the study is what counts.
@@ -163,14 +172,18 @@ fn trial(record: &DemoRecord, seconds: f64) -> TrialRecord {
     TrialRecord {
         schema: "etalon.study-demo-trial/1".into(),
         seed: record.seed,
-        kind: record.truth.as_ref().map_or(FaultKind::Unknown, |truth| truth.kind),
+        kind: record
+            .truth
+            .as_ref()
+            .map_or(FaultKind::Unknown, |truth| truth.kind),
         named: record.fault.kind,
         link_right: record.agreement.link,
-        mpi_error_db: truth_level.zip(record.mpi_db.value()).map(|(truth, found)| found - truth),
+        mpi_error_db: truth_level
+            .zip(record.mpi_db.value())
+            .map(|(truth, found)| found - truth),
         restored: record.restored,
         services: (record.rerouted.len(), good(ReroutedState::Restored).count()),
-        unmeasured: unmeasured
-            + usize::from(record.restored && record.rerouted.is_empty()),
+        unmeasured: unmeasured + usize::from(record.restored && record.rerouted.is_empty()),
         alarms: record.alarms.len(),
         seal: record.agreement.seal,
         outcome: record.outcome.clone(),
@@ -187,9 +200,13 @@ fn summarize(trials: &[TrialRecord]) -> StudyRecord {
     let share = |among: &dyn Fn(&TrialRecord) -> bool, right: &dyn Fn(&TrialRecord) -> bool| {
         let of = trials.iter().filter(|t| among(t)).count();
         let count = trials.iter().filter(|t| among(t) && right(t)).count();
-        let (low, high) =
-            etalon_dsp::statistics::clopper_pearson(count as u64, of as u64, 0.95);
-        Share { count, of, low, high }
+        let (low, high) = etalon_dsp::statistics::clopper_pearson(count as u64, of as u64, 0.95);
+        Share {
+            count,
+            of,
+            low,
+            high,
+        }
     };
     let faulty = |trial: &TrialRecord| trial.kind != FaultKind::Healthy;
     StudyRecord {
