@@ -1,16 +1,15 @@
 //! The demo as a report page.
 
+mod looks;
+mod tables;
+
 use std::collections::BTreeSet;
 
-use etalon_types::{Alarm, FaultKind, RowStatus};
+use etalon_types::FaultKind;
 
 use super::{Demo, Rerouted, ReroutedState, verdict};
-use crate::cli::figures::{Notation, figure};
-use crate::plots::{
-    EyePlot, NetworkPlot, Origin, ReflectogramPlot, SpectrumPlot, TapsPlot, positions_of,
-};
-use crate::report::{Attachment, Outcome, Picture, Report, Section, Stage, Table, provenance_rows};
-use crate::tools::{Measured, service_state};
+use crate::plots::{NetworkPlot, Origin, positions_of};
+use crate::report::{Attachment, Outcome, Picture, Report, Section, Stage, provenance_rows};
 
 const ORIGIN: Origin = Origin::Simulated;
 
@@ -20,13 +19,13 @@ pub fn compose(demo: &Demo) -> Report {
     let record = &demo.record;
     let mut sections = vec![network(demo)];
     if let Some((service, measured)) = demo.findings.broken.as_ref() {
-        sections.push(broken(demo, service, measured));
+        sections.push(looks::broken(demo, service, measured));
     }
     if let Some((service, measured)) = &demo.findings.healed {
-        sections.push(healed(demo, service, measured));
+        sections.push(looks::healed(demo, service, measured));
     }
-    sections.push(survey(demo));
-    sections.extend(demo.task.as_ref().map(plan));
+    sections.push(tables::survey(demo));
+    sections.extend(demo.task.as_ref().map(tables::plan));
     sections.push(truth(demo));
     let mut lines = verdict::lines(record);
     lines.push(format!(
@@ -87,12 +86,12 @@ fn network(demo: &Demo) -> Section {
         Some(moved) => format!("The failed link, and {} before and after", moved.service),
         None => "The network: no link failed".to_owned(),
     };
-    let mut tables = Vec::new();
+    let mut shown = Vec::new();
     if !demo.record.rerouted.is_empty() {
-        tables.push(rerouted(&demo.record.rerouted));
+        shown.push(tables::rerouted(&demo.record.rerouted));
     }
     if !demo.findings.raised.is_empty() {
-        tables.push(alarms(&demo.findings.raised));
+        shown.push(tables::alarms(&demo.findings.raised));
     }
     Section {
         heading: "The network".into(),
@@ -107,311 +106,7 @@ fn network(demo: &Demo) -> Section {
             scene: plot.scene(),
             caption,
         }],
-        tables,
-    }
-}
-
-fn rerouted(services: &[Rerouted]) -> Table {
-    let row = |moved: &Rerouted| {
-        vec![
-            moved.service.clone(),
-            moved.old_path.join("-"),
-            figure(&moved.ber_before, Notation::Scientific),
-            moved
-                .new_path
-                .as_ref()
-                .map_or("not moved".into(), |path| path.join("-")),
-            moved
-                .mode
-                .map_or(String::new(), |mode| mode.name().to_owned()),
-            figure(&moved.ber, Notation::Scientific),
-            match moved.state {
-                ReroutedState::Restored => "restored (measured)".into(),
-                ReroutedState::NotRestored => "NOT restored".into(),
-            },
-            moved.approved_by.clone().unwrap_or_default(),
-        ]
-    };
-    Table {
-        caption: "Services that were degraded; BER before error correction, 95 % interval".into(),
-        columns: texts([
-            "Service",
-            "Old path",
-            "BER there",
-            "New path",
-            "Mode",
-            "BER measured there",
-            "State",
-            "Approved by",
-        ]),
-        rows: services.iter().map(row).collect(),
-    }
-}
-
-fn alarms(raised: &[Alarm]) -> Table {
-    let row = |alarm: &Alarm| {
-        let place = match (&alarm.location.span, alarm.location.distance_m) {
-            (Some(span), Some(metres)) => format!("{span}, {metres:.2} m"),
-            (Some(span), None) => span.clone(),
-            (None, Some(metres)) => format!("{metres:.2} m"),
-            (None, None) => String::new(),
-        };
-        vec![
-            alarm.raised_at.clone().unwrap_or_default(),
-            alarm.resource.clone(),
-            alarm.class.name().to_owned(),
-            format!("{:?}", alarm.severity).to_lowercase(),
-            format!("{:.0} %", 100.0 * alarm.confidence),
-            place,
-            alarm.id.clone(),
-        ]
-    };
-    Table {
-        caption: "Alarms as they were raised; those of the paths are consequences of the link's"
-            .into(),
-        columns: texts([
-            "Raised (UTC)",
-            "Resource",
-            "Class",
-            "Severity",
-            "Confidence",
-            "Place",
-            "Id",
-        ]),
-        rows: raised.iter().map(row).collect(),
-    }
-}
-
-fn broken(demo: &Demo, service: &str, measured: &Measured) -> Section {
-    let report = measured.report();
-    let healthy = report
-        .classification
-        .as_ref()
-        .is_some_and(|c| c.kind == FaultKind::Healthy);
-    let mut tables: Vec<Table> = report
-        .classification
-        .iter()
-        .map(Table::of_classification)
-        .collect();
-    if !report.mpi_paths.is_empty() {
-        tables.push(Table::of_paths(&report.mpi_paths));
-    }
-    tables.push(Table::of_figures(report));
-    if !report.quality.is_empty() {
-        tables.push(Table::of_quality(&report.quality));
-    }
-    Section {
-        heading: if healthy {
-            format!("{service}, the least sure of the healthy services")
-        } else {
-            format!("{service}, before")
-        },
-        paragraphs: vec![format!(
-            "On {}: {} samples, {} symbols trained the equalizer and {} others were judged.",
-            path_of(demo, service).join("-"),
-            report.input.samples,
-            report.equalizer.training_symbols,
-            report.equalizer.judged_symbols
-        )],
-        pictures: pictures(measured, "before"),
-        tables,
-    }
-}
-
-fn healed(demo: &Demo, service: &str, measured: &Measured) -> Section {
-    let moved = demo
-        .record
-        .rerouted
-        .iter()
-        .find(|moved| moved.service == service);
-    let restored = moved.filter(|moved| moved.state == ReroutedState::Restored);
-    let path = moved.and_then(|moved| moved.new_path.as_ref());
-    let report = measured.report();
-    let mut tables: Vec<Table> = report
-        .classification
-        .iter()
-        .map(Table::of_classification)
-        .collect();
-    tables.push(Table::of_figures(report));
-    Section {
-        heading: match restored {
-            Some(_) => format!("{service}, on its new path"),
-            None => format!("{service}, the last path that was tried"),
-        },
-        paragraphs: vec![match (restored, path) {
-            (Some(moved), Some(path)) => format!(
-                "Measured on {} after the reroute: BER {}.",
-                path.join("-"),
-                figure(&moved.ber, Notation::Scientific)
-            ),
-            _ => "This measurement was not good enough: the service was taken back.".into(),
-        }],
-        pictures: pictures(measured, "after"),
-        tables,
-    }
-}
-
-/// Pictures of one look, their names ending in `suffix`.
-fn pictures(measured: &Measured, suffix: &str) -> Vec<Picture> {
-    let (report, traces) = (measured.report(), &measured.analysis.traces);
-    let mut pictures = Vec::new();
-    let mut add = |stem: &str, scene, caption: &str| {
-        pictures.push(Picture {
-            name: format!("{stem}-{suffix}"),
-            scene,
-            caption: caption.to_owned(),
-        });
-    };
-    if let Some(eye) = &traces.eye {
-        let histogram = traces.levels.as_ref();
-        let unit = &measured.analysis.unit;
-        let plot = EyePlot {
-            eye,
-            histogram,
-            report,
-            unit,
-            origin: ORIGIN,
-        };
-        add(
-            "eye",
-            plot.scene(),
-            "The eye after the equalizer, with the histogram of each level",
-        );
-    }
-    if !report.equalizer.taps.is_empty() {
-        let ceq_db = &report.estimates.ceq_db;
-        let plot = TapsPlot {
-            equalizer: &report.equalizer,
-            ceq_db,
-            origin: ORIGIN,
-        };
-        add("taps", plot.scene(), "The equalizer's taps, main cursor 1");
-    }
-    if let Some(trace) = &traces.spectrum {
-        let caption =
-            "What the decided levels leave: interference stands above the floor at low frequencies";
-        add(
-            "spectrum",
-            SpectrumPlot {
-                trace,
-                origin: ORIGIN,
-            }
-            .scene(),
-            caption,
-        );
-    }
-    if let Some(trace) = &traces.reflectogram {
-        let plot = ReflectogramPlot {
-            trace,
-            paths: &report.mpi_paths,
-            origin: ORIGIN,
-        };
-        let caption = "Correlation with the delayed signal: a peak is a pair of reflections";
-        add("reflectogram", plot.scene(), caption);
-    }
-    pictures
-}
-
-fn survey(demo: &Demo) -> Section {
-    let rows = demo.findings.survey.iter().map(|(service, measured)| {
-        let report = measured.report();
-        let named = report.classification.as_ref();
-        vec![
-            service.clone(),
-            path_of(demo, service).join("-"),
-            format!("{:?}", service_state(report)).to_lowercase(),
-            named.map_or(String::new(), |c| {
-                format!("{} ({:.0} %)", c.kind.name(), 100.0 * c.confidence)
-            }),
-            figure(&report.estimates.pre_fec_ber, Notation::Scientific),
-            figure(&report.estimates.snr_db, Notation::Decibel),
-        ]
-    });
-    Section {
-        heading: "The survey of all services".into(),
-        paragraphs: vec![
-            "Which services are degraded and which are not names the link: it is the one that \
-             every degraded service crosses and no healthy one."
-                .into(),
-        ],
-        pictures: Vec::new(),
-        tables: vec![Table {
-            caption: "One capture of each service; pre-FEC BER and SNR with 95 % interval".into(),
-            columns: texts([
-                "Service",
-                "Path",
-                "State",
-                "Class",
-                "BER",
-                "SNR at the slicer",
-            ]),
-            rows: rows.collect(),
-        }],
-    }
-}
-
-fn plan(task: &etalon_agents::task3::Run) -> Section {
-    let rows = task.plan.rows().iter().map(|row| {
-        let status = match row.status {
-            RowStatus::Open => "open",
-            RowStatus::Running => "running",
-            RowStatus::Done => "done",
-            RowStatus::Skipped => "skipped",
-            RowStatus::Failed => "FAILED",
-        };
-        vec![
-            row.step.to_string(),
-            row.goal.clone(),
-            row.owner.clone(),
-            status.into(),
-            row.attempt.to_string(),
-            format!("{:.0} %", row.completion_percent),
-            reason(row.evidence.as_ref()),
-        ]
-    });
-    Section {
-        heading: "The agents' plan".into(),
-        paragraphs: vec![format!(
-            "Failure management, decided by policy/{}: {:.0} % complete. {} lines of transcript \
-             are attached.",
-            task.policy,
-            task.completion_percent,
-            task.transcript.len()
-        )],
-        pictures: Vec::new(),
-        tables: vec![Table {
-            caption: "The plan tracking table".into(),
-            columns: texts([
-                "Row",
-                "Goal",
-                "Owner",
-                "Status",
-                "Attempts",
-                "Completion",
-                "Evidence",
-            ]),
-            rows: rows.collect(),
-        }],
-    }
-}
-
-/// What a row's evidence says in words; long evidence is in the attachment.
-fn reason(evidence: Option<&serde_json::Value>) -> String {
-    let Some(evidence) = evidence else {
-        return String::new();
-    };
-    let text = ["not_needed", "failed"]
-        .iter()
-        .find_map(|key| evidence[key].as_str());
-    match text {
-        Some(text) => text.to_owned(),
-        None => {
-            let keys = evidence
-                .as_object()
-                .into_iter()
-                .flat_map(serde_json::Map::keys);
-            format!("attached: {}", keys.cloned().collect::<Vec<_>>().join(", "))
-        }
+        tables: shown,
     }
 }
 
@@ -509,8 +204,4 @@ fn path_of<'d>(demo: &'d Demo, service: &str) -> &'d [String] {
         .iter()
         .find(|s| s.id == service)
         .map_or(&[], |s| &s.path)
-}
-
-fn texts<const N: usize>(names: [&str; N]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }

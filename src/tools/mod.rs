@@ -10,6 +10,7 @@ mod apply_reroute;
 mod arguments;
 mod classify_links;
 mod localize;
+mod measured;
 mod observe_links;
 mod propose_reroute;
 mod rollback;
@@ -21,7 +22,8 @@ use std::rc::Rc;
 
 use etalon_types::{Tool, ToolError};
 
-pub use workbench::{Measured, StageRecord, Workbench, WorkbenchError, service_state};
+pub use measured::{Measured, StageRecord, service_state};
+pub use workbench::{Workbench, WorkbenchError};
 
 /// A workbench that several tools share.
 pub type Shared = Rc<RefCell<Workbench>>;

@@ -3,43 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use etalon_agents::answers::ServiceState;
 use etalon_diagnosis::gate::HoldOff;
 use etalon_instruments::Envelope;
-use etalon_twin::path::KP4_PRE_FEC_BER;
-use etalon_types::alarm::AlarmLocation;
 use etalon_types::{
-    Action, Alarm, Approval, Circuit, FaultKind, LinkReport, Localization, Proposal,
-    TransmissionMode,
+    Action, Alarm, Approval, Circuit, FaultKind, Localization, Proposal, TransmissionMode,
 };
 use rayon::prelude::*;
-use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::measured::{Measured, StageRecord, work_of};
 use crate::alarms::{AlarmDesk, AlarmError};
 use crate::apply::{ApplyError, Hardware as _, ReadBack, execute};
-use crate::bench::{BAUD_HZ, BenchError, Capture, Look, SWITCH, SimBench, transceiver_name};
-use crate::pipeline::{Analysis, Identity, analyze_trace};
-use crate::plots::distance_m;
+use crate::bench::{BenchError, Capture, Look, SWITCH, SimBench, transceiver_name};
+use crate::pipeline::{Identity, analyze_trace};
 use crate::store::{Journal, StateDir, StoreError};
-
-/// A stage of a run (`etalon.demo-stage/1`).
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct StageRecord {
-    /// Always `etalon.demo-stage/1`.
-    pub schema: String,
-    /// Its name.
-    pub stage: String,
-    /// How long it took in seconds.
-    pub seconds: f64,
-    /// What came of it.
-    pub note: String,
-    /// SHA-256 of what is true, with the stage that hides it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sealed_sha256: Option<String>,
-    /// Always true here.
-    pub simulated: bool,
-}
 
 /// Why the workbench could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -59,69 +36,12 @@ pub enum WorkbenchError {
     Store(#[from] StoreError),
 }
 
-/// A capture and what the receiver and the classifier say of it.
-#[derive(Clone, Debug)]
-pub struct Measured {
-    /// The samples.
-    pub capture: Capture,
-    /// The report and its curves.
-    pub analysis: Analysis,
-}
-
-impl Measured {
-    /// Returns the report.
-    pub fn report(&self) -> &LinkReport {
-        &self.analysis.report
-    }
-
-    /// Returns the kind that the capture was given.
-    pub fn kind(&self) -> FaultKind {
-        self.report()
-            .classification
-            .as_ref()
-            .map_or(FaultKind::Unknown, |c| c.kind)
-    }
-
-    /// Returns where the strongest reflection pair is: its distance, give or take the distance
-    /// that light goes and comes back in one symbol, the grid of the correlation.
-    pub fn location(&self, span: Option<&str>) -> AlarmLocation {
-        let path = self
-            .report()
-            .mpi_paths
-            .first()
-            .filter(|_| self.kind() == FaultKind::Mpi);
-        let metres = path.map(|path| path.distance_m);
-        let grid_m = distance_m(1.0 / BAUD_HZ);
-        AlarmLocation {
-            span: span.map(str::to_owned),
-            distance_m: metres,
-            low_m: metres.map(|m| m - grid_m),
-            high_m: metres.map(|m| m + grid_m),
-        }
-    }
-}
-
 /// What was there before a proposal was applied, and the approval that covers the way back.
 #[derive(Clone, Debug)]
 pub(super) struct Before {
     pub service: String,
     pub actions: Vec<Action>,
     pub approval: Approval,
-}
-
-/// Says in what state a service is that was measured.
-///
-/// A named fault is a degradation. So is a bit error ratio whose interval lies above the limit of
-/// KP4, whatever the classifier makes of it; without either, an unknown kind stays unknown.
-pub fn service_state(report: &LinkReport) -> ServiceState {
-    let ber = &report.estimates.pre_fec_ber;
-    let beyond = ber.low().is_some_and(|low| low > KP4_PRE_FEC_BER);
-    match report.classification.as_ref().map(|c| c.kind) {
-        _ if beyond => ServiceState::Degraded,
-        Some(FaultKind::Healthy) => ServiceState::Healthy,
-        Some(FaultKind::Unknown) | None => ServiceState::Unknown,
-        Some(_) => ServiceState::Degraded,
-    }
 }
 
 /// The bench, its stores and what is known so far.
@@ -458,20 +378,4 @@ fn gone(name: &str) -> etalon_instruments::Error {
     etalon_instruments::Error::Disconnected {
         instrument: name.to_owned(),
     }
-}
-
-/// Says what the receiver spent its time on, summed over captures.
-fn work_of(measured: &[Measured]) -> String {
-    let spent = |stage: &str| -> f64 {
-        measured
-            .iter()
-            .filter_map(|m| m.report().timing_s.get(stage))
-            .sum()
-    };
-    let estimate = spent("align") + spent("measure") + spent("mpi");
-    format!(
-        "equalize {:.2} s, estimate {:.2} s (sums over captures)",
-        spent("timing") + spent("equalize"),
-        estimate
-    )
 }
