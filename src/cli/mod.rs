@@ -24,6 +24,7 @@ pub mod schema;
 pub mod screen;
 pub mod shell;
 pub mod simulate;
+pub mod study;
 pub mod talk;
 pub mod typed;
 pub mod usage;
@@ -58,6 +59,9 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run a validation study that is too long for CI
+    #[command(hide = true)]
+    Study(study::Args),
     /// Captures in; BER, levels, MPI and the cause out
     Analyze(analyze::Args),
     /// What a capture file holds, without any signal processing
@@ -121,6 +125,7 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
     }
     match command {
         None => welcome::run(globals),
+        Some(Command::Study(args)) => study::run(&args, globals),
         Some(Command::Analyze(args)) => analyze::run(&args, globals),
         Some(Command::Info(args)) => info::run(&args, globals),
         Some(Command::Mpi(args)) => mpi::run(&args, globals),

@@ -1,0 +1,29 @@
+//! `etalon study NAME`: validation studies that are too long for CI.
+
+pub mod receive_mpi;
+
+use super::error::{CliError, Exit};
+use super::talk::Globals;
+
+/// Which study.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    study: Study,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Study {
+    /// How well the level and delay of interference are found, over many drawn links
+    ReceiveMpi(receive_mpi::Args),
+}
+
+/// Runs a study.
+///
+/// # Errors
+/// Storage, when the state cannot be written.
+pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
+    match &args.study {
+        Study::ReceiveMpi(args) => receive_mpi::run(args, globals),
+    }
+}
