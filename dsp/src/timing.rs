@@ -167,7 +167,7 @@ fn block_tones(samples: &[f32], sps: f64) -> Tones {
         noise += square.norm_sqr();
     }
     // A last block of less than half a block would weigh as much as a full one in the track.
-    if values.len() > 1 && symbols % BLOCK != 0 && symbols % BLOCK < BLOCK / 2 {
+    if values.len() > 1 && (1..BLOCK / 2).contains(&(symbols % BLOCK)) {
         values.pop();
     }
     Tones { values, noise }

@@ -114,10 +114,10 @@ impl Signals {
             Vec::with_capacity(n),
             Vec::with_capacity(n),
         );
-        for t in 0..n {
+        for (t, &y) in power.iter().enumerate() {
             let a = amplitude(t);
             let c = interpolate(&smooth, t);
-            let r = f64::from(power[t]) - tracked.power[tracked.symbols[t] as usize];
+            let r = f64::from(y) - tracked.power[tracked.symbols[t] as usize];
             plain.push((r * a) as f32);
             // The beat's mean part is known by now; taking it out leaves less noise.
             aided.push(((r - c * a) * a * c) as f32);
@@ -234,10 +234,10 @@ fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
                 .for_each(|((z, p), q)| *z = p.conj() * q);
             inverse.process(&mut product);
             // Offset k of the piece against the block is a lag of back * block - k.
-            for k in 0..block {
+            for (k, z) in product[..block].iter().enumerate() {
                 let lag = back * block - k;
                 if lag < lags {
-                    power[lag] += f64::from(product[k].re).powi(2);
+                    power[lag] += f64::from(z.re).powi(2);
                 }
             }
         }
