@@ -17,6 +17,8 @@ pub mod options;
 mod receive;
 pub mod register_lock;
 pub mod resample;
+#[cfg(test)]
+mod signals;
 pub mod slicer;
 pub mod statistics;
 pub mod timing;
