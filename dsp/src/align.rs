@@ -39,7 +39,7 @@ pub struct Lock {
 /// `samples` one a symbol, any offset and scale; `pattern` the symbols of one period.
 pub fn correlate(samples: &[f32], pattern: &[u8], levels: usize) -> Option<Lock> {
     let period = pattern.len();
-    if period < 2 || period > MAX_PERIOD || samples.len() < 64 {
+    if !(2..=MAX_PERIOD).contains(&period) || samples.len() < 64 {
         return None;
     }
     let mean = samples.iter().map(|&x| f64::from(x)).sum::<f64>() / samples.len() as f64;

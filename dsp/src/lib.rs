@@ -17,7 +17,10 @@ pub mod options;
 mod receive;
 pub mod register_lock;
 pub mod resample;
+#[cfg(test)]
+mod signals;
 pub mod slicer;
+pub mod spectrum;
 pub mod statistics;
 pub mod timing;
 pub mod traces;

@@ -171,6 +171,15 @@ pub fn chi_squared_ratio(dof: f64, p: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// Returns the upper median; reorders the values.
+///
+/// # Panics
+/// When there is no value.
+pub fn median(values: &mut [f64]) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

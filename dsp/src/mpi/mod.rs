@@ -14,6 +14,7 @@
 //!   [`MIN_DELAY_ANGLE`] by estimate): below, the phase hardly leaves where it stands and the
 //!   level fit takes part of the beat for signal.
 
+mod block_correlation;
 pub mod front;
 pub mod level;
 pub mod line;
