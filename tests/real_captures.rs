@@ -82,7 +82,10 @@ const OPTICAL: [Optical; 5] = [
 
 fn analyze_optical(folder: &Path, case: &Optical, more: &[&str]) -> Value {
     let pattern = format!("file:{}", case.pattern);
-    let words = format!("analyze {} --format raw-i8 --sample-rate 56G --baud 56G", case.file);
+    let words = format!(
+        "analyze {} --format raw-i8 --sample-rate 56G --baud 56G",
+        case.file
+    );
     let mut words: Vec<&str> = words.split(' ').collect();
     words.extend(["--modulation", "nrz", "--pattern", &pattern, "--json"]);
     words.extend(more);
@@ -96,28 +99,37 @@ fn object(folder: &Path, run: Ran) -> Value {
     report
 }
 
-/// Checks what every report of these captures has to say, and returns its bit error ratio.
+/// Checks what every report of these captures has to say, and returns its bit error ratio: the
+/// estimate, or where no error was counted the upper bound.
 fn judged(case: &Optical, report: &Value) -> f64 {
     let name = case.file;
-    // The pattern repeats every 196,608 bits and the capture holds twice that: bit 0 stands at
-    // the lag and a period later.
+    // A period is 196,608 bits and the capture 393,600 samples, one a bit: the lag is the first
+    // sample at which bit 0 stands.
     assert_eq!(report["link"]["lag"], case.lag, "{name}");
     assert_eq!(report["link"]["polarity"], "normal", "{name}");
     let ber = &report["estimates"]["pre_fec_ber"];
-    let value = ber["value"].as_f64().unwrap_or_else(|| panic!("{name}: {ber}"));
-    assert!(ber["low"].as_f64().unwrap() <= value && value <= ber["high"].as_f64().unwrap());
     let equalizer = &report["equalizer"];
-    let (trained, counted) = (&equalizer["training_symbols"], &equalizer["judged_symbols"]);
-    let samples = report["input"]["samples"].as_u64().unwrap();
-    // What was judged trained nothing: the two share no symbol.
-    assert!(
-        trained.as_u64().unwrap() + counted.as_u64().unwrap() <= samples,
-        "{name}"
+    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{name}: {report}"));
+    let (trained, counted) = (
+        number(&equalizer["training_symbols"]),
+        number(&equalizer["judged_symbols"]),
     );
-    // At least 50,000 bits: the limits are a few in a thousand, so 100 errors and more.
-    assert!(counted.as_u64().unwrap() >= 50_000, "{name}: {counted} judged");
-    assert_eq!(ber["n"], *counted, "{name}");
-    value
+    // What was judged trained nothing, and the transmitted bits repeat: a whole period, of which
+    // the one half trains and the other judges, has no bit twice.
+    assert!(
+        trained + counted <= 196_608,
+        "{name}: {trained} + {counted}"
+    );
+    // The limits are a few in a thousand: 50,000 bits hold a hundred errors and more.
+    assert!(counted >= 50_000, "{name}: {counted} judged");
+    assert_eq!(number(&ber["n"]), counted, "{name}");
+    match ber["value"].as_f64() {
+        Some(value) => value,
+        None => {
+            assert_eq!(ber["errors"], 0, "{name}: {ber}");
+            ber["high"].as_f64().unwrap()
+        }
+    }
 }
 
 #[test]
@@ -140,7 +152,12 @@ fn ref_real_optical_imdd_linear_equalizer() {
             report["link"]["lag"],
         );
         assert_eq!(equalizer["kind"], "ffe");
-        assert!(ber <= case.limit, "{}: {ber:e} > {:e}", case.file, case.limit);
+        assert!(
+            ber <= case.limit,
+            "{}: {ber:e} > {:e}",
+            case.file,
+            case.limit
+        );
     }
 }
 
@@ -154,15 +171,18 @@ fn ref_real_optical_imdd_as_the_receiver_chooses() {
         let report = analyze_optical(&folder, case, &[]);
         let ber = judged(case, &report);
         println!(
-            "{}  {}: BER {ber:.3e}, {} errors in {}, {}",
+            "{}  {}: BER at most {ber:.3e}, {} errors in {}, {}",
             case.file,
             report["equalizer"]["kind"].as_str().unwrap(),
             report["estimates"]["pre_fec_ber"]["errors"],
             report["equalizer"]["judged_symbols"],
-            report["classification"]["kind"].as_str().unwrap_or("unclassified"),
+            report["classification"]["kind"]
+                .as_str()
+                .unwrap_or("unclassified"),
         );
-        // At the linear limit or better, whatever was chosen.
-        assert!(ber <= case.limit, "{}: {ber:e} > {:e}", case.file, case.limit);
+        // With feedback no error was seen in any of the five (98,304 bits each): a bound of
+        // 3.0e-5. A tenth of the linear limit leaves room for another choice, not for a bad one.
+        assert!(ber <= case.limit / 10.0, "{}: {ber:e}", case.file);
     }
 }
 
@@ -188,7 +208,7 @@ fn ref_real_10gbase_r_has_no_bad_sync_header() {
             check["bad_sync_headers"],
             report["link"]["baud_hz"].as_f64().unwrap() / 1e9
         );
-        // 200,003 samples at 25 ps hold 51,563 bits: 781 whole blocks.
+        // 200,003 samples at 25 ps hold 51,563 bits, 780 or 781 whole blocks.
         assert!(check["blocks"].as_u64().unwrap() >= 780, "{check}");
         assert_eq!(check["bad_sync_headers"], 0, "{check}");
         let rate = report["link"]["baud_hz"].as_f64().unwrap();

@@ -51,9 +51,15 @@ const REFUSED: [(&str, &str); 11] = [
     ("rigol_bin/DHO824-ch12.bin", "Rigol .bin"),
     ("rigol_bin/MSO5000-A.bin", "Rigol .bin"),
     ("rigol_bin/MSO5074-A.bin", "Rigol .bin"),
-    ("rohde_schwarz/rs_rtp_01.Wfm.bin", "Rohde & Schwarz .Wfm.bin"),
+    (
+        "rohde_schwarz/rs_rtp_01.Wfm.bin",
+        "Rohde & Schwarz .Wfm.bin",
+    ),
     ("rohde_schwarz/rs_rtp_01.bin", "Rohde & Schwarz .bin"),
-    ("rohde_schwarz/rs_rtp_04.Wfm.bin", "Rohde & Schwarz .Wfm.bin"),
+    (
+        "rohde_schwarz/rs_rtp_04.Wfm.bin",
+        "Rohde & Schwarz .Wfm.bin",
+    ),
     ("rohde_schwarz/rs_rtp_04.bin", "Rohde & Schwarz .bin"),
     (
         "rohde_schwarz/rs_rtp_history_01.bin",
@@ -103,22 +109,39 @@ fn ref_every_real_file_agrees_with_the_manifest_or_is_refused() {
 }
 
 fn assert_refusal(file: &str, named: &str, error: &Value) {
-    let text = |key: &str| error[key].as_str().unwrap_or_else(|| panic!("{file}: {error}"));
+    let text = |key: &str| {
+        error[key]
+            .as_str()
+            .unwrap_or_else(|| panic!("{file}: {error}"))
+    };
     assert!(text("code").starts_with("ETA-3"), "{file}: {error}");
     assert!(text("where").contains(file), "{file}: {error}");
-    assert!(!text("why").is_empty() && !text("hint").is_empty(), "{file}: {error}");
-    assert!(error.to_string().contains(named), "{file}: {named} is not in {error}");
+    assert!(
+        !text("why").is_empty() && !text("hint").is_empty(),
+        "{file}: {error}"
+    );
+    assert!(
+        error.to_string().contains(named),
+        "{file}: {named} is not in {error}"
+    );
 }
 
 /// Readers computed in 32-bit floats (7.2 digits): relative to the value, and, because
 /// `gain * raw - offset` loses it near zero, relative to full scale. Times have twelve digits.
 fn compare(row: &Row, info: &Value) {
     let name = format!("{} {}", row.file, row.channel);
-    let of = |key: &str| info[key].as_f64().unwrap_or_else(|| panic!("{name} {key}: {info}"));
+    let of = |key: &str| {
+        info[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{name} {key}: {info}"))
+    };
     let scale = row.min.abs().max(row.max.abs());
     let near = |what: &str, ours: f64, theirs: f64| {
         let allowed = 1e-6 * theirs.abs() + 3e-7 * scale;
-        assert!((ours - theirs).abs() <= allowed, "{name} {what}: {ours} against {theirs}");
+        assert!(
+            (ours - theirs).abs() <= allowed,
+            "{name} {what}: {ours} against {theirs}"
+        );
     };
     assert_eq!(info["samples"], row.samples, "{name}");
     near("min", of("min"), row.min);
