@@ -148,3 +148,6 @@ fn godard_radius(levels: usize) -> f64 {
     let fourth = values.iter().map(|v| v.powi(4)).sum::<f64>() / levels as f64;
     fourth / (square * square)
 }
+
+#[cfg(test)]
+mod tests;

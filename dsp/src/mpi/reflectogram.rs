@@ -277,3 +277,6 @@ pub fn paths(gram: &Reflectogram, baud_hz: f64) -> Vec<MpiPath> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
