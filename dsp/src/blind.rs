@@ -211,3 +211,6 @@ fn covariance(x: &[f64], shape: Shape, count: f64) -> Vec<f64> {
     (0..n).for_each(|i| matrix[i * n + i] += ridge);
     matrix
 }
+
+#[cfg(test)]
+mod tests;

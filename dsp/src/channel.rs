@@ -147,3 +147,6 @@ pub fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

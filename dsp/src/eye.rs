@@ -121,3 +121,6 @@ pub fn histogram(output: &[f32], symbols: &[u8], slicer: &Slicer) -> LevelHistog
         counts,
     }
 }
+
+#[cfg(test)]
+mod tests;

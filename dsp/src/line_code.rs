@@ -28,3 +28,6 @@ pub fn check_64b66b(bits: &[u8]) -> Option<LineCodeCheck> {
         })
         .min_by_key(|check| check.bad_sync_headers)
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,3 +191,6 @@ fn prefix_sums(sorted: &[f32]) -> Vec<f64> {
 fn mean(prefix: &[f64], first: usize, last: usize) -> f64 {
     (prefix[last] - prefix[first]) / last.saturating_sub(first).max(1) as f64
 }
+
+#[cfg(test)]
+mod tests;

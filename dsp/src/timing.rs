@@ -277,3 +277,6 @@ fn straight_line(series: &[f64]) -> (f64, Vec<f64>) {
         .collect();
     (slope, residual)
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,8 @@ pub struct Input<'a> {
     pub baud_hz: f64,
     /// Lags within the equalizer's span, which are intersymbol interference.
     pub guard: usize,
+    /// Symbols after which the transmitted pattern repeats, when it does.
+    pub period: Option<usize>,
     /// Linewidth in hertz when known from elsewhere.
     pub linewidth_hz: Option<f64>,
 }
@@ -90,7 +92,7 @@ const DEFINITION: &str = "10 log10 of interferer power over signal power, co-pol
 pub fn assess(input: &Input) -> Assessment {
     let tracked = track::decide(input.power, input.slicer, track::BLOCK);
     let beat = level::beat(input.power, &tracked, input.baud_hz);
-    let gram = reflectogram::correlate(input.power, &tracked, &beat, input.baud_hz, input.guard);
+    let gram = reflectogram::correlate(input, &tracked, &beat);
     let mut assessment = Assessment {
         level: Figure::not_measurable("not assessed"),
         linewidth: Figure::not_measurable("no interference to take it from"),
@@ -175,6 +177,14 @@ fn with_beat(
 ) {
     let width = input.linewidth_hz.unwrap_or(beat.half_width_hz);
     let angles = 2.0 * std::f64::consts::PI * width * duration;
+    if out.reflectogram.is_none() {
+        out.level = Figure::not_measurable(format!(
+            "the residual wanders slowly, as interference of {:.1} dB would, but with {} symbols (a period of the pattern, or half the capture) a delayed copy cannot be told from the signal",
+            10.0 * beat.level.log10(),
+            input.period.unwrap_or(input.power.len() / 2)
+        ));
+        return;
+    }
     let Some(path) = out.paths.first().cloned() else {
         out.level = Figure::not_measurable(format!(
             "the residual wanders slowly, as interference of {:.1} dB would, but no delayed copy of the signal is in it: hum, AC coupling or laser noise, or a delay beyond half the capture",

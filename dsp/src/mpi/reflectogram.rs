@@ -17,6 +17,7 @@ use etalon_types::report::MpiPath;
 use num_complex::Complex64;
 use rustfft::FftPlanner;
 
+use crate::mpi::Input;
 use crate::mpi::block_correlation::by_blocks;
 use crate::mpi::level::{self, Beat};
 use crate::mpi::track::Tracked;
@@ -39,16 +40,20 @@ pub fn distance_m(delay_s: f64) -> f64 {
     LIGHT_M_S * delay_s / (2.0 * GROUP_INDEX)
 }
 
-/// Correlates; `None` when the capture is too short for any lag.
-pub fn correlate(
-    power: &[f32],
-    tracked: &Tracked,
-    beat: &Beat,
-    baud_hz: f64,
-    guard: usize,
-) -> Option<Reflectogram> {
-    let n = power.len();
-    let lags = (n / 2).min(MAX_LAG);
+/// Correlates; `None` when the capture, or the period of its pattern, is too short for any lag.
+pub fn correlate(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Reflectogram> {
+    let &Input {
+        power,
+        baud_hz,
+        guard,
+        ..
+    } = input;
+    // A delay of a period more or less makes the same signal, and about a period the
+    // intersymbol interference comes back.
+    let period = input.period.unwrap_or(usize::MAX);
+    let lags = (power.len() / 2)
+        .min(MAX_LAG)
+        .min(period.saturating_sub(guard));
     if lags < guard + 256 {
         return None;
     }
@@ -272,3 +277,6 @@ pub fn paths(gram: &Reflectogram, baud_hz: f64) -> Vec<MpiPath> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

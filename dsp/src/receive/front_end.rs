@@ -124,17 +124,24 @@ fn clock(
 /// Finds the symbol rate among those of the standards.
 fn search_baud(samples: &[f32], sample_rate_hz: f64) -> Result<f64, Error> {
     let ranked = timing::rank_standard_rates(samples, sample_rate_hz);
-    match ranked.as_slice() {
-        // Twice the significance needed for a told rate, and clear of the runner-up: a wrong
-        // rate that is found with confidence would be worse than none.
-        [(rate, best), rest @ ..]
-            if *best > 2.0 * timing::MIN_SIGNIFICANCE
-                && rest.first().is_none_or(|r| *best > 2.0 * r.1) =>
-        {
-            Ok(*rate)
-        }
-        _ => Err(Error::NoBaud {
-            likely: ranked.iter().take(3).map(|r| r.0).collect(),
-        }),
+    // Twice the significance needed for a told rate: a wrong rate that is found with confidence
+    // would be worse than none. A signal of sharp edges also shows multiples of its rate, so the
+    // lowest strong rate counts, when every other strong one is a multiple of it.
+    let strong: Vec<f64> = ranked
+        .iter()
+        .filter(|r| r.1 > 2.0 * timing::MIN_SIGNIFICANCE)
+        .map(|r| r.0)
+        .collect();
+    let lowest = strong.iter().copied().fold(f64::INFINITY, f64::min);
+    let multiple = |rate: &f64| (rate / lowest - (rate / lowest).round()).abs() < 1e-3;
+    let clear = ranked
+        .iter()
+        .filter(|r| !multiple(&r.0))
+        .all(|r| ranked.iter().any(|s| s.0 == lowest && s.1 > 2.0 * r.1));
+    if !strong.is_empty() && clear {
+        return Ok(lowest);
     }
+    Err(Error::NoBaud {
+        likely: ranked.iter().take(3).map(|r| r.0).collect(),
+    })
 }

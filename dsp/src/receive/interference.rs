@@ -66,6 +66,7 @@ impl Lane {
             slicer: &slicer,
             baud_hz: report.link.baud_hz,
             guard,
+            period: self.pattern.as_ref().map(|p| p.period),
             linewidth_hz: options.linewidth_hz,
         });
         enter_features(&found, report);
