@@ -1,4 +1,4 @@
-//! Looks at the samples before anything is computed: non-finite, constant, clipped.
+//! Looks at the samples before anything is computed: non-finite, constant, clipped, out of range.
 //!
 //! Nothing is repaired. Non-finite samples cut the capture: the longest finite stretch is
 //! analyzed and the flag says which. Clipping is only reported.

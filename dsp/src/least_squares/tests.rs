@@ -43,9 +43,10 @@ fn oracle(
         for i in 0..size {
             if i != column {
                 let factor = a[i][column] / a[column][column];
-                for j in column..=size {
-                    a[i][j] -= factor * a[column][j];
-                }
+                let pivot = a[column].clone();
+                a[i].iter_mut()
+                    .zip(&pivot)
+                    .for_each(|(x, p)| *x -= factor * p);
             }
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! The field is the sum of the signal and delayed copies of itself, so the photocurrent carries
 //! the beat `2 sqrt(m) cos(psi(t)) sqrt(P(t) P(t - tau))`. [`track`] decides symbols against
-//! levels that follow the beat, [`level`] takes the beat's slow power and its linewidth from the
-//! block means, [`reflectogram`] correlates what is left with the delayed signal.
+//! levels that follow the beat, [`level`] takes the beat's slow power from the block means and
+//! [`mod@line`] its linewidth, [`reflectogram`] correlates what is left with the delayed signal.
+//! [`front`] designs the equalizer before all that, one that cannot learn the beat.
 //!
 //! The level is only claimed when the capture can tell (see [`assess`]):
 //! * the beat turns often enough (K = 2 pi linewidth T, at least [`MIN_COHERENCE_ANGLES`] by

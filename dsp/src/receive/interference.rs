@@ -100,9 +100,16 @@ impl Lane {
                 "more than a tenth of the symbols are wrong: the residual is not that of the signal",
             );
         }
-        self.power(options).ok_or(
+        let usable = self.power(options).ok_or(
             "the pulse response cannot be inverted by a short equalizer, and a long one would learn the beat",
-        )
+        )?;
+        if has_amplitudes(&usable.1) {
+            Ok(usable)
+        } else {
+            Err(
+                "the levels do not lie above the zero level (--zero), so that they have no amplitude",
+            )
+        }
     }
 }
 
@@ -126,6 +133,13 @@ fn enter_features(found: &mpi::Assessment, report: &mut LinkReport) {
         put("reflectogram_peak", peak);
         put("reflectogram_threshold", gram.threshold);
     }
+}
+
+/// Says whether the levels are powers: none below zero by more than noise would make it.
+fn has_amplitudes(slicer: &Slicer) -> bool {
+    let top = slicer.means[slicer.means.len() - 1];
+    let bottom = slicer.means[0];
+    top > 0.0 && bottom + 0.5 * top > 0.0
 }
 
 /// Multiplies by a power of two, which changes no mantissa, so that the largest magnitude lies
