@@ -5,7 +5,6 @@ mod cli {
     pub mod guide;
     pub mod harness;
     pub mod link;
-    pub mod real;
     pub mod screens;
     pub mod words;
 }

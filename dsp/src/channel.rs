@@ -1,7 +1,7 @@
 //! The link's pulse response from known or decided symbols, and what it says of the bandwidth.
 //!
 //! The samples are modelled as `x(s k + p) = x0 + sum_j h(s j + p) d(k - j)`; the pulse `h` is
-//! found phase by phase by least squares on the symbols, `j` from -[`BEFORE`] to [`AFTER`]. Its
+//! found phase by phase by least squares on the symbols, `j` from -6 to 10. Its
 //! Fourier transform is the response of transmitter, fibre and receiver together, the
 //! rectangular symbol included (3.9 dB at half the symbol rate).
 
@@ -147,3 +147,6 @@ pub fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

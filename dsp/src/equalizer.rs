@@ -131,3 +131,6 @@ impl Equalizer {
         decided
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,13 @@
 //! The eye's density and the histograms at the slicer.
+//!
+//! An eye is a count of hits over level and time, two unit intervals wide, with column 0 half a
+//! unit interval before a symbol. The capture is interpolated at 64 phases of the recovered clock
+//! ([`crate::resample`]) and every phase goes through the equalizer as a whole, so that the eye
+//! shows what the slicer would see if it decided there. Feedback is not drawn: between instants
+//! there is no decision to feed back.
+//!
+//! *Assumes* a capture whose band is below half its sample rate. *Breaks* at one sample a symbol:
+//! then only the slicer's histogram is known, and [`Eye::time_resolved`] is false.
 
 use ndarray::Array2;
 
@@ -16,7 +25,7 @@ const ROWS: usize = 192;
 const SYMBOLS: usize = 16_384;
 
 /// Draws the eye at the slicer: the band-limited signal between the samples goes through the
-/// same equalizer at [`COLUMNS`]/2 instants a unit interval.
+/// same equalizer at 64 instants a unit interval.
 pub fn oversampled(
     samples: &[f32],
     timing: &Timing,
@@ -121,3 +130,6 @@ pub fn histogram(output: &[f32], symbols: &[u8], slicer: &Slicer) -> LevelHistog
         counts,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,11 @@
 //! Measures on levels: level separation mismatch, OMA, extinction ratio, signal-to-noise ratio.
+//!
+//! Mismatch and signal-to-noise ratio are taken at the slicer, behind the equalizer; OMA and
+//! extinction ratio before it, on the settled part of long runs, as IEEE 802.3 121.8.4 and
+//! 121.8.6 have it. Intervals are first-order propagations of the standard errors of means.
+//!
+//! *Assumes* noise that is independent from symbol to symbol; with a slow beat the intervals of
+//! the means are too narrow.
 
 use etalon_types::Figure;
 

@@ -1,7 +1,48 @@
 //! Waveform to link report.
 //!
 //! [`receive`] is the one way in: samples and [`ReceiveOptions`] go in, a [`Reception`] comes
-//! out, with the figures as an [`etalon_types::LinkReport`] and the curves as [`Traces`].
+//! out, with the figures as an [`etalon_types::LinkReport`] and the curves as [`Traces`]. Options
+//! that make no sense are an [`Error`]; trouble within the capture is a quality flag of the
+//! report, and a figure that cannot be measured says why instead of having a value. An
+//! [`Observer`] is told when a stage begins.
+//!
+//! The stages, in order, with the module that each is made of:
+//!
+//! | stage | module | what it does |
+//! |---|---|---|
+//! | condition | [`condition`] | finds non-finite, constant and clipped samples |
+//! | timing | [`timing`], [`resample`] | finds rate and instants, makes one or two samples a symbol |
+//! | align | [`align`], [`register_lock`] | finds pattern, rotation and polarity |
+//! | | [`blind`] | opens the eye when no pattern is known |
+//! | equalize | [`train`], [`least_squares`], [`equalizer`] | chooses, fits and applies the taps |
+//! | measure | [`slicer`], [`levels`], [`statistics`] | levels, error ratios, amplitudes, intervals |
+//! | | [`channel`], [`eye`], [`line_code`] | pulse response, pictures, framing |
+//! | mpi | [`mpi`] | level, linewidth, regime and delay of interference |
+//!
+//! What trained an equalizer never judges it, every figure carries its interval, and the same
+//! samples give the same bytes: nothing here reads a clock, a file or an unseeded random number.
+//!
+//! ```
+//! use etalon_dsp::{BaudChoice, ReceiveOptions, receive};
+//! use etalon_types::PatternName;
+//!
+//! // PRBS9 on two levels at one sample a symbol; nobody tells the receiver so.
+//! let pattern: PatternName = "prbs9".parse().unwrap();
+//! let samples: Vec<f32> = pattern
+//!     .symbols(8_000)
+//!     .iter()
+//!     .enumerate()
+//!     .map(|(k, &s)| f32::from(s) + 0.05 * ((k * k) as f32).sin())
+//!     .collect();
+//! let options = ReceiveOptions {
+//!     baud: BaudChoice::Is(10.3125e9),
+//!     ..Default::default()
+//! };
+//! let report = receive(&samples, 1.0 / 10.3125e9, &options, &mut ())?.report;
+//! assert_eq!(report.link.pattern.as_deref(), Some("prbs9"));
+//! assert!(report.estimates.ser.high().unwrap() < 1e-3);
+//! # Ok::<(), etalon_dsp::Error>(())
+//! ```
 
 pub mod align;
 pub mod blind;
@@ -17,7 +58,10 @@ pub mod options;
 mod receive;
 pub mod register_lock;
 pub mod resample;
+#[cfg(test)]
+mod signals;
 pub mod slicer;
+pub mod spectrum;
 pub mod statistics;
 pub mod timing;
 pub mod traces;

@@ -2,6 +2,9 @@
 //!
 //! *Source*: IEEE 802.3 clause 49.2.4. All 66 positions are tried; the one with the fewest bad
 //! headers wins.
+//!
+//! *Assumes* decided bits without slips, in the order of transmission. *Breaks* on streams without
+//! framing, where the best position still has nearly half of its headers wrong; the count says so.
 
 use etalon_types::report::LineCodeCheck;
 
@@ -28,3 +31,6 @@ pub fn check_64b66b(bits: &[u8]) -> Option<LineCodeCheck> {
         })
         .min_by_key(|check| check.bad_sync_headers)
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,6 +116,56 @@ pub fn two_per_symbol(samples: &[f32], timing: &Timing) -> Vec<f32> {
 mod tests {
     use super::*;
 
+    /// A cut-off at a quarter of Nyquist takes out what lies at twice the cut-off (stop band of a
+    /// Kaiser window with beta 7: below -70 dB) and keeps a constant.
+    #[test]
+    fn ref_what_lies_beyond_the_cutoff_is_gone() {
+        let resampler = Resampler::new(0.25);
+        let high: Vec<f32> = (0..2000)
+            .map(|i| (std::f64::consts::PI * 0.5 * i as f64).sin() as f32)
+            .collect();
+        for i in 0..500 {
+            let t = 200.0 + 1.37 * f64::from(i);
+            assert!(resampler.at(&high, t).abs() < 1e-3, "{t}");
+            assert!((resampler.at(&[0.7; 900], t) - 0.7).abs() < 1e-6);
+        }
+    }
+
+    /// The instants of a pulse without interference give the symbols back.
+    #[test]
+    fn ref_two_per_symbol_gives_the_symbols_back() {
+        use crate::signals::{Shaping, shaped, symbols};
+        let sent = symbols(3, 8_000, 4);
+        for sps in [2.0, 2.5, 4.0] {
+            let shape = Shaping {
+                samples_per_symbol: sps,
+                offset_ppm: 0.0,
+                delay_ui: 0.25,
+            };
+            let samples = shaped(&sent, 4, shape);
+            let timing = crate::timing::recover(&samples, sps);
+            let found = two_per_symbol(&samples, &timing);
+            let slicer = crate::slicer::cluster(
+                &found[..15_000]
+                    .iter()
+                    .step_by(2)
+                    .copied()
+                    .collect::<Vec<_>>(),
+                4,
+            );
+            let decided: Vec<u8> = found.iter().step_by(2).map(|&y| slicer.decide(y)).collect();
+            // The first instant may be that of symbol -1, 0 or 1.
+            let best = (0..3)
+                .map(|shift| {
+                    (20..7_900)
+                        .filter(|&k| decided[k] != sent[k + shift - 1])
+                        .count()
+                })
+                .min();
+            assert_eq!(best, Some(0), "{sps} samples a symbol");
+        }
+    }
+
     #[test]
     fn ref_a_sine_keeps_its_value_between_samples() {
         let n = 400;

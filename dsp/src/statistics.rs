@@ -171,6 +171,15 @@ pub fn chi_squared_ratio(dof: f64, p: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// Returns the upper median; reorders the values.
+///
+/// # Panics
+/// When there is no value.
+pub fn median(values: &mut [f64]) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +213,25 @@ mod tests {
         assert!((figure.high().unwrap() - 2.9957e-6).abs() < 1e-9);
         assert_eq!(figure.low(), Some(0.0));
         assert!(figure.value().unwrap() > 0.0);
+    }
+
+    /// Exact coverage: the binomial probabilities of all counts whose interval holds the truth.
+    /// Clopper and Pearson promise at least the confidence; with few expected counts more.
+    #[test]
+    fn ref_clopper_pearson_covers_as_promised() {
+        let n = 400u64;
+        for p in [1e-3, 5e-3, 0.02, 0.1, 0.35, 0.5] {
+            let mut coverage = 0.0;
+            let mut probability = (1.0f64 - p).powi(n as i32);
+            for k in 0..=n {
+                let (low, high) = clopper_pearson(k, n, CONFIDENCE);
+                if low <= p && p <= high {
+                    coverage += probability;
+                }
+                probability *= (n - k) as f64 / (k + 1) as f64 * p / (1.0 - p);
+            }
+            assert!((0.95..=1.0).contains(&coverage), "p {p}: {coverage}");
+        }
     }
 
     /// Chi-squared quantiles from printed tables: 10 degrees, 2.5 % 3.247 and 97.5 % 20.483.

@@ -167,7 +167,7 @@ fn block_tones(samples: &[f32], sps: f64) -> Tones {
         noise += square.norm_sqr();
     }
     // A last block of less than half a block would weigh as much as a full one in the track.
-    if values.len() > 1 && symbols % BLOCK != 0 && symbols % BLOCK < BLOCK / 2 {
+    if values.len() > 1 && (1..BLOCK / 2).contains(&(symbols % BLOCK)) {
         values.pop();
     }
     Tones { values, noise }
@@ -204,18 +204,13 @@ fn frequency_turn(tones: &[Complex64]) -> f64 {
         return 0.0;
     }
     let bins = (4 * tones.len()).next_power_of_two().max(64);
-    let power = |turn: f64| -> f64 {
-        let step = Complex64::cis(-turn);
-        let mut phasor = Complex64::ONE;
-        let mut sum = Complex64::ZERO;
-        for value in tones {
-            sum += value * phasor;
-            phasor *= step;
-        }
-        sum.norm_sqr()
-    };
+    let mut spectrum = tones.to_vec();
+    spectrum.resize(bins, Complex64::ZERO);
+    rustfft::FftPlanner::new()
+        .plan_fft_forward(bins)
+        .process(&mut spectrum);
+    let powers: Vec<f64> = spectrum.iter().map(Complex64::norm_sqr).collect();
     let width = 2.0 * std::f64::consts::PI / bins as f64;
-    let powers: Vec<f64> = (0..bins).map(|b| power(b as f64 * width)).collect();
     let best = (0..bins)
         .max_by(|&a, &b| powers[a].total_cmp(&powers[b]))
         .unwrap_or(0);
@@ -282,3 +277,6 @@ fn straight_line(series: &[f64]) -> (f64, Vec<f64>) {
         .collect();
     (slope, residual)
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,15 +127,18 @@ pub fn with_reference(
         debug_assert_eq!(fed.len(), decided.len());
     }
     let edge = shape.taps.div_ceil(2 * spacing) + 1;
-    let judged =
-        window.judged.start.max(edge)..window.judged.end.min(output.len().saturating_sub(edge));
+    let first = window.judged.start.max(edge);
+    let last = window.judged.end.min(output.len().saturating_sub(edge));
+    if first >= last {
+        return None;
+    }
     Some(Trained {
         equalizer,
         output,
         decided,
         slicer,
         training_symbols: window.training.len(),
-        judged,
+        judged: first..last,
         kind: match (shape.feedback, shape.taps) {
             (0, 1) => "none",
             (0, _) => "ffe",
@@ -199,74 +202,90 @@ impl Task<'_> {
 
     /// Picks a shape and says why.
     fn choose(&self, training: &Range<usize>, options: &ReceiveOptions) -> Option<(Shape, String)> {
-        let shape = |taps, feedback| Shape {
-            spacing: self.spacing,
-            taps,
-            feedback,
-        };
         if options.equalizer == EqualizerChoice::None {
-            return Some((shape(1, 0), "asked for".into()));
+            return Some((self.shape(1, 0), "asked for".into()));
         }
         let compared = training.start..training.start + training.len().min(MAX_COMPARED);
         let cut = compared.start + compared.len() * 4 / 5;
         let (fitted, held) = (compared.start..cut, cut..compared.end);
         let snr = |s: Shape| self.held_out_snr(&fitted, &held, s).unwrap_or(0.0);
+        let lengths = self.lengths(fitted.len(), options);
+        let scored: Vec<(usize, f64)> = lengths
+            .iter()
+            .map(|&t| (t, snr(self.shape(t, 0))))
+            .collect();
+        let best = scored.iter().map(|s| s.1).fold(0.0, f64::max);
+        let &(taps, forward) = scored.iter().find(|s| s.1 * WORTH >= best)?;
+        let alone = format!(
+            "{taps} taps: {:.2} dB SNR on held-out training symbols",
+            decibels(forward)
+        );
+        if options.equalizer == EqualizerChoice::Ffe {
+            return Some((self.shape(taps, 0), alone));
+        }
+        let fed = fed_lengths(&lengths, taps, options)
+            .iter()
+            .flat_map(|&t| FEEDBACK.map(|f| (t, f)))
+            .map(|(t, f)| (t, f, snr(self.shape(t, f))))
+            .max_by(|a, b| a.2.total_cmp(&b.2));
+        match fed {
+            Some((t, f, with))
+                if options.equalizer == EqualizerChoice::FfeDfe
+                    || with > WORTH_FEEDBACK * forward =>
+            {
+                let why = format!(
+                    "{t} taps and {f} of feedback: {:.2} dB SNR on held-out training symbols, {:.2} dB without feedback",
+                    decibels(with),
+                    decibels(forward)
+                );
+                Some((self.shape(t, f), why))
+            }
+            _ => Some((self.shape(taps, 0), alone)),
+        }
+    }
+
+    fn shape(&self, taps: usize, feedback: usize) -> Shape {
+        Shape {
+            spacing: self.spacing,
+            taps,
+            feedback,
+        }
+    }
+
+    /// Feed-forward lengths worth trying with so many symbols to fit on.
+    fn lengths(&self, fitted: usize, options: &ReceiveOptions) -> Vec<usize> {
         let candidates: Vec<usize> = match options.taps {
             Some(taps) => vec![taps],
             None if self.spacing == 1 => TAPS_T.to_vec(),
             None => TAPS_T2.to_vec(),
         };
-        // Taps are worth fitting only with about ten symbols for each.
-        let usable: Vec<usize> = candidates
+        let may_be_none = options.equalizer == EqualizerChoice::Auto || options.taps.is_some();
+        candidates
+            .into_iter()
+            // Taps are worth fitting only with about ten symbols for each.
+            .filter(|&t| t == 1 || 10 * t <= fitted)
+            .filter(|&t| t > 1 || may_be_none)
+            .collect()
+    }
+}
+
+/// Feed-forward lengths worth trying with feedback: feedback repairs what makes the forward part
+/// long, so a shorter one is tried too.
+fn fed_lengths(usable: &[usize], taps: usize, options: &ReceiveOptions) -> Vec<usize> {
+    match options.taps {
+        Some(t) => vec![t],
+        None => usable
             .iter()
             .copied()
-            .filter(|&t| t == 1 || 10 * t <= fitted.len())
-            .collect();
-        let usable = if options.equalizer == EqualizerChoice::Auto || options.taps.is_some() {
-            usable
-        } else {
-            usable.into_iter().filter(|&t| t > 1).collect()
-        };
-        let scored: Vec<(usize, f64)> = usable.iter().map(|&t| (t, snr(shape(t, 0)))).collect();
-        let best = scored.iter().map(|s| s.1).fold(0.0, f64::max);
-        let &(taps, forward) = scored.iter().find(|s| s.1 * WORTH >= best)?;
-        let db = |x: f64| 10.0 * x.max(1e-12).log10();
-        let mut why = format!(
-            "{taps} taps: {:.2} dB SNR on held-out training symbols",
-            db(forward)
-        );
-        if options.equalizer == EqualizerChoice::Ffe {
-            return Some((shape(taps, 0), why));
-        }
-        // Feedback repairs what makes the forward part long; try it on a shorter one too.
-        let lengths: Vec<usize> = match options.taps {
-            Some(t) => vec![t],
-            None => usable
-                .iter()
-                .copied()
-                .filter(|&t| t > 1 && t <= taps.max(21))
-                .rev()
-                .take(2)
-                .collect(),
-        };
-        let fed = lengths
-            .iter()
-            .flat_map(|&t| FEEDBACK.map(|f| (t, f)))
-            .map(|(t, f)| (t, f, snr(shape(t, f))))
-            .max_by(|a, b| a.2.total_cmp(&b.2));
-        if let Some((t, f, with)) = fed {
-            let forced = options.equalizer == EqualizerChoice::FfeDfe;
-            if forced || with > WORTH_FEEDBACK * forward {
-                why = format!(
-                    "{t} taps and {f} of feedback: {:.2} dB SNR on held-out training symbols, {:.2} dB without feedback",
-                    db(with),
-                    db(forward)
-                );
-                return Some((shape(t, f), why));
-            }
-        }
-        Some((shape(taps, 0), why))
+            .filter(|&t| t > 1 && t <= taps.max(21))
+            .rev()
+            .take(2)
+            .collect(),
     }
+}
+
+fn decibels(ratio: f64) -> f64 {
+    10.0 * ratio.max(1e-12).log10()
 }
 
 impl Trained {

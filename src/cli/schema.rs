@@ -10,6 +10,7 @@ use super::info::InfoRecord;
 use super::mpi::MpiRecord;
 use super::progress::ProgressRecord;
 use super::simulate::TruthRecord;
+use super::study::receive_mpi::record::{CaseRecord, SummaryRecord};
 use super::talk::{Globals, TextRecord, print, print_json};
 use crate::demo::DemoRecord;
 use crate::tools::StageRecord;
@@ -69,6 +70,16 @@ const ALL: &[Entry] = &[
     ("schema", "etalon schema --json", || {
         schema_for!(SchemaRecord)
     }),
+    (
+        "study-receive-mpi",
+        "etalon study receive-mpi --json, first line",
+        || schema_for!(SummaryRecord),
+    ),
+    (
+        "study-receive-mpi-case",
+        "etalon study receive-mpi --json, a line a case",
+        || schema_for!(CaseRecord),
+    ),
     ("text", "commands that print a text, with --json", || {
         schema_for!(TextRecord)
     }),
@@ -127,7 +138,7 @@ fn list(globals: &Globals) -> Result<(), CliError> {
                 printed_by: (*printed_by).into(),
             })?;
         } else {
-            print(&format!("{name:<14} {printed_by}\n"))?;
+            print(&format!("{name:<22} {printed_by}\n"))?;
         }
     }
     if !globals.json {

@@ -1,11 +1,10 @@
 //! `etalon study NAME`: validation studies that are too long for CI.
 
-mod demo;
+pub mod demo;
+pub mod receive_mpi;
 
 use super::error::{CliError, Exit};
 use super::talk::Globals;
-
-pub use demo::{StudyRecord, TrialRecord};
 
 /// Which study.
 #[derive(Debug, clap::Args)]
@@ -16,7 +15,9 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Study {
-    /// The demo over many seeds: how often the verdict is right
+    /// How well the level and delay of interference are found, over many drawn links
+    ReceiveMpi(receive_mpi::Args),
+    /// How often the demo's verdict is right, over many drawn faults
     Demo(demo::Args),
 }
 
@@ -26,6 +27,7 @@ enum Study {
 /// Storage, when the state cannot be written.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     match &args.study {
+        Study::ReceiveMpi(args) => receive_mpi::run(args, globals),
         Study::Demo(args) => demo::run(args, globals),
     }
 }

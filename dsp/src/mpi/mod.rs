@@ -2,8 +2,9 @@
 //!
 //! The field is the sum of the signal and delayed copies of itself, so the photocurrent carries
 //! the beat `2 sqrt(m) cos(psi(t)) sqrt(P(t) P(t - tau))`. [`track`] decides symbols against
-//! levels that follow the beat, [`level`] takes the beat's slow power and its linewidth from the
-//! block means, [`reflectogram`] correlates what is left with the delayed signal.
+//! levels that follow the beat, [`level`] takes the beat's slow power from the block means and
+//! [`mod@line`] its linewidth, [`reflectogram`] correlates what is left with the delayed signal.
+//! [`front`] designs the equalizer before all that, one that cannot learn the beat.
 //!
 //! The level is only claimed when the capture can tell (see [`assess`]):
 //! * the beat turns often enough (K = 2 pi linewidth T, at least [`MIN_COHERENCE_ANGLES`] by
@@ -14,6 +15,7 @@
 //!   [`MIN_DELAY_ANGLE`] by estimate): below, the phase hardly leaves where it stands and the
 //!   level fit takes part of the beat for signal.
 
+mod block_correlation;
 pub mod front;
 pub mod level;
 pub mod line;
@@ -78,6 +80,8 @@ pub struct Input<'a> {
     pub baud_hz: f64,
     /// Lags within the equalizer's span, which are intersymbol interference.
     pub guard: usize,
+    /// Symbols after which the transmitted pattern repeats, when it does.
+    pub period: Option<usize>,
     /// Linewidth in hertz when known from elsewhere.
     pub linewidth_hz: Option<f64>,
 }
@@ -89,7 +93,7 @@ const DEFINITION: &str = "10 log10 of interferer power over signal power, co-pol
 pub fn assess(input: &Input) -> Assessment {
     let tracked = track::decide(input.power, input.slicer, track::BLOCK);
     let beat = level::beat(input.power, &tracked, input.baud_hz);
-    let gram = reflectogram::correlate(input.power, &tracked, &beat, input.baud_hz, input.guard);
+    let gram = reflectogram::correlate(input, &tracked, &beat);
     let mut assessment = Assessment {
         level: Figure::not_measurable("not assessed"),
         linewidth: Figure::not_measurable("no interference to take it from"),
@@ -174,6 +178,14 @@ fn with_beat(
 ) {
     let width = input.linewidth_hz.unwrap_or(beat.half_width_hz);
     let angles = 2.0 * std::f64::consts::PI * width * duration;
+    if out.reflectogram.is_none() {
+        out.level = Figure::not_measurable(format!(
+            "the residual wanders slowly, as interference of {:.1} dB would, but with {} symbols (a period of the pattern, or half the capture) a delayed copy cannot be told from the signal",
+            10.0 * beat.level.log10(),
+            input.period.unwrap_or(input.power.len() / 2)
+        ));
+        return;
+    }
     let Some(path) = out.paths.first().cloned() else {
         out.level = Figure::not_measurable(format!(
             "the residual wanders slowly, as interference of {:.1} dB would, but no delayed copy of the signal is in it: hum, AC coupling or laser noise, or a delay beyond half the capture",

@@ -14,11 +14,14 @@
 //! normalized to unit variance by its own median absolute deviation over the lags.
 
 use etalon_types::report::MpiPath;
-use num_complex::{Complex32, Complex64};
+use num_complex::Complex64;
 use rustfft::FftPlanner;
 
+use crate::mpi::Input;
+use crate::mpi::block_correlation::by_blocks;
 use crate::mpi::level::{self, Beat};
 use crate::mpi::track::Tracked;
+use crate::statistics::median;
 use crate::traces::Reflectogram;
 
 /// Group index of standard single-mode fibre, as in ITU-T G.652 practice.
@@ -37,16 +40,20 @@ pub fn distance_m(delay_s: f64) -> f64 {
     LIGHT_M_S * delay_s / (2.0 * GROUP_INDEX)
 }
 
-/// Correlates; `None` when the capture is too short for any lag.
-pub fn correlate(
-    power: &[f32],
-    tracked: &Tracked,
-    beat: &Beat,
-    baud_hz: f64,
-    guard: usize,
-) -> Option<Reflectogram> {
-    let n = power.len();
-    let lags = (n / 2).min(MAX_LAG);
+/// Correlates; `None` when the capture, or the period of its pattern, is too short for any lag.
+pub fn correlate(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Reflectogram> {
+    let &Input {
+        power,
+        baud_hz,
+        guard,
+        ..
+    } = input;
+    // A delay of a period more or less makes the same signal, and about a period the
+    // intersymbol interference comes back.
+    let period = input.period.unwrap_or(usize::MAX);
+    let lags = (power.len() / 2)
+        .min(MAX_LAG)
+        .min(period.saturating_sub(guard));
     if lags < guard + 256 {
         return None;
     }
@@ -114,10 +121,10 @@ impl Signals {
             Vec::with_capacity(n),
             Vec::with_capacity(n),
         );
-        for t in 0..n {
+        for (t, &y) in power.iter().enumerate() {
             let a = amplitude(t);
             let c = interpolate(&smooth, t);
-            let r = f64::from(power[t]) - tracked.power[tracked.symbols[t] as usize];
+            let r = f64::from(y) - tracked.power[tracked.symbols[t] as usize];
             plain.push((r * a) as f32);
             // The beat's mean part is known by now; taking it out leaves less noise.
             aided.push(((r - c * a) * a * c) as f32);
@@ -178,96 +185,28 @@ fn interpolate(track: &[f64], t: usize) -> f64 {
     track[i] * (1.0 - f) + track[j] * f
 }
 
-/// `sum_t x(t) d(t - lag)` for lags from 0 on, by one FFT.
+/// `sum_t x(t) d(t - lag)` for lags from 0 on. Both real sequences share one complex transform:
+/// with `Z = F(x + i d)`, `X = (Z(k) + Z*(-k)) / 2` and `D = (Z(k) - Z*(-k)) / 2i`.
 fn coherent(x: &[f32], d: &[f32], lags: usize) -> Vec<f64> {
     let size = (x.len() + lags).next_power_of_two();
     let mut planner = FftPlanner::<f64>::new();
-    let forward = planner.plan_fft_forward(size);
-    let load = |v: &[f32]| {
-        let mut out: Vec<Complex64> = v
-            .iter()
-            .map(|&a| Complex64::new(f64::from(a), 0.0))
-            .collect();
-        out.resize(size, Complex64::ZERO);
-        out
-    };
-    let (mut a, mut b) = (load(x), load(d));
-    forward.process(&mut a);
-    forward.process(&mut b);
-    a.iter_mut().zip(&b).for_each(|(p, q)| *p *= q.conj());
-    planner.plan_fft_inverse(size).process(&mut a);
-    (0..lags).map(|k| a[k].re / size as f64).collect()
-}
-
-/// Correlation within blocks, squared and added over the blocks. The delayed signal is cut into
-/// pieces of one block whose spectra are made once.
-fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
-    let size = 2 * block;
-    let mut planner = FftPlanner::<f32>::new();
-    let forward = planner.plan_fft_forward(size);
-    let inverse = planner.plan_fft_inverse(size);
-    let pieces = x.len() / block;
-    let spectrum = |v: &[f32]| {
-        let mut out: Vec<Complex32> = v.iter().map(|&a| Complex32::new(a, 0.0)).collect();
-        out.resize(size, Complex32::ZERO);
-        forward.process(&mut out);
-        out
-    };
-    // Pieces of the delayed signal are twice as long, so that every lag of a block is whole.
-    let delayed: Vec<Vec<Complex32>> = (0..pieces)
-        .map(|p| spectrum(&d[p * block..((p + 2) * block).min(d.len())]))
-        .collect();
-    let mut power = vec![0.0f64; lags];
-    let mut product = vec![Complex32::ZERO; size];
-    for b in 0..pieces {
-        let here = spectrum(&x[b * block..(b + 1) * block]);
-        for back in 1..=b {
-            let first_lag = (back - 1) * block;
-            if first_lag >= lags {
-                break;
-            }
-            let piece = &delayed[b - back];
-            product
-                .iter_mut()
-                .zip(&here)
-                .zip(piece)
-                .for_each(|((z, p), q)| *z = p.conj() * q);
-            inverse.process(&mut product);
-            // Offset k of the piece against the block is a lag of back * block - k.
-            for k in 0..block {
-                let lag = back * block - k;
-                if lag < lags {
-                    power[lag] += f64::from(product[k].re).powi(2);
-                }
-            }
-        }
-    }
-    chi_squared_to_normal(&mut power, |lag| {
-        pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64
-    });
-    power
-}
-
-/// Turns sums of `count(lag)` squares into standard normal deviates (Wilson and Hilferty, PNAS 17
-/// (1931) 684): the cube root of a chi-squared over its degrees of freedom is nearly normal with
-/// mean `1 - 2/(9 M)` and variance `2/(9 M)`, far into the tail that decides a detection.
-fn chi_squared_to_normal(power: &mut [f64], count: impl Fn(usize) -> f64) {
-    let mut means: Vec<f64> = power
+    let mut both: Vec<Complex64> = x
         .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(lag, p)| p / count(lag))
+        .zip(d)
+        .map(|(&x, &d)| Complex64::new(f64::from(x), f64::from(d)))
         .collect();
-    if means.is_empty() {
-        return;
+    both.resize(size, Complex64::ZERO);
+    planner.plan_fft_forward(size).process(&mut both);
+    for k in 0..=size / 2 {
+        let mirror = (size - k) % size;
+        let (here, there) = (both[k], both[mirror].conj());
+        let x = 0.5 * (here + there);
+        let d = Complex64::new(0.0, -0.5) * (here - there);
+        both[k] = x * d.conj();
+        both[mirror] = both[k].conj();
     }
-    let one = median(&mut means).max(f64::MIN_POSITIVE);
-    for (lag, value) in power.iter_mut().enumerate() {
-        let m = count(lag);
-        let spread = 2.0 / (9.0 * m);
-        *value = ((*value / (m * one)).cbrt() - (1.0 - spread)) / spread.sqrt();
-    }
-    power[0] = 0.0;
+    planner.plan_fft_inverse(size).process(&mut both);
+    (0..lags).map(|k| both[k].re / size as f64).collect()
 }
 
 /// Scales to unit variance by the median absolute deviation over the lags beyond the guard.
@@ -293,11 +232,6 @@ fn normalize(series: &[f64], guard: usize) -> Vec<f64> {
             }
         })
         .collect()
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 /// Local maxima above the threshold, strongest first; a lag next to a stronger one is its skirt.
@@ -343,3 +277,6 @@ pub fn paths(gram: &Reflectogram, baud_hz: f64) -> Vec<MpiPath> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

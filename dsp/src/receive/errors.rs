@@ -1,0 +1,51 @@
+//! Bit and symbol error ratios.
+
+use etalon_types::Figure;
+use etalon_types::pattern::symbols_to_bits;
+
+use super::lane::Lane;
+use crate::options::{PatternChoice, ReceiveOptions};
+use crate::statistics::error_ratio;
+
+impl Lane {
+    /// Bit and symbol error ratios on symbols that trained nothing.
+    pub fn error_ratios(&self, options: &ReceiveOptions) -> (Figure, Figure) {
+        let trained = self.trained();
+        let Some(pattern) = &self.pattern else {
+            let reason = match options.pattern {
+                PatternChoice::None => "no pattern was given: errors cannot be counted",
+                PatternChoice::Auto => "no known pattern was found: errors cannot be counted",
+                _ => "the pattern was not found in the capture: errors cannot be counted",
+            };
+            return (
+                Figure::not_measurable(reason),
+                Figure::not_measurable(reason),
+            );
+        };
+        let sent = &pattern.sent[trained.judged.clone()];
+        let decided = &trained.decided[trained.judged.clone()];
+        let symbol_errors = sent.iter().zip(decided).filter(|(a, b)| a != b).count() as u64;
+        let bits = |s: &[u8]| symbols_to_bits(s, self.modulation);
+        let bit_errors = bits(sent)
+            .iter()
+            .zip(&bits(decided))
+            .filter(|(a, b)| a != b)
+            .count() as u64;
+        let n = sent.len() as u64;
+        let bit_count = n * self.modulation.bits_per_symbol() as u64;
+        (
+            error_ratio(
+                bit_errors,
+                bit_count,
+                "pattern",
+                "bit errors over bits that trained nothing, Gray-mapped",
+            ),
+            error_ratio(
+                symbol_errors,
+                n,
+                "pattern",
+                "symbol errors over symbols that trained nothing",
+            ),
+        )
+    }
+}

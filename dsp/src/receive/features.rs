@@ -1,0 +1,73 @@
+//! What a classifier sees of a capture, by name.
+
+use std::collections::BTreeMap;
+
+use etalon_types::report::Estimates;
+
+use super::lane::Lane;
+use crate::channel::Channel;
+use crate::slicer::{Slicer, nominal};
+use crate::spectrum;
+
+impl Lane {
+    /// What the classifier sees.
+    pub fn features(&self, slicer: &Slicer, estimates: &Estimates) -> BTreeMap<String, f64> {
+        let trained = self.trained();
+        let mut features = BTreeMap::new();
+        let mut put = |name: &str, value: f64| {
+            if value.is_finite() {
+                features.insert(name.to_owned(), value);
+            }
+        };
+        put("levels", slicer.means.len() as f64);
+        put("snr_db", 10.0 * slicer.snr().log10());
+        put(
+            "noise_enhancement_db",
+            trained.equalizer.noise_enhancement_db(),
+        );
+        put("samples_per_symbol", self.front.timing.samples_per_symbol);
+        put("clock_offset_ppm", self.front.timing.offset_ppm);
+        put("clock_wander_ui", self.front.timing.wander_ui());
+        put("feedback_taps", trained.equalizer.feedback.len() as f64);
+        if let Some(rlm) = estimates.rlm_120d.value() {
+            put("rlm_120d", rlm);
+        }
+        let targets: Vec<f32> = self
+            .pattern
+            .as_ref()
+            .map_or(&trained.decided, |p| &p.sent)
+            .iter()
+            .map(|&s| nominal(self.modulation.levels(), s) as f32)
+            .collect();
+        if let Some(channel) = Channel::fit(&self.front.samples, &targets, self.front.spacing) {
+            put("channel_bandwidth_baud", channel.bandwidth());
+            put("nyquist_loss_db", -channel.gain_db(0.5));
+            put("quarter_baud_loss_db", -channel.gain_db(0.25));
+        }
+        if let Some(loss) = spectrum::loss_db(&self.front.samples, self.front.spacing) {
+            put("spectrum_loss_db", loss);
+        }
+        put("noise_slope", noise_slope(slicer));
+        put("raw_snr_db", self.raw_snr_db());
+        features
+    }
+
+    /// SNR at the decision instants before the equalizer.
+    fn raw_snr_db(&self) -> f64 {
+        let trained = self.trained();
+        let instants = self.front.at_instants();
+        let (symbols, _) = self.judged_symbols();
+        let raw = Slicer::from_symbols(
+            &instants[trained.judged.clone()],
+            &symbols,
+            self.modulation.levels(),
+        );
+        10.0 * raw.snr().log10()
+    }
+}
+
+/// Relative growth of the noise variance from the lowest to the highest level.
+fn noise_slope(slicer: &Slicer) -> f64 {
+    let last = slicer.means.len() - 1;
+    (slicer.sigmas[last] / slicer.sigmas[0].max(f64::MIN_POSITIVE)).powi(2)
+}

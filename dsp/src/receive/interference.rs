@@ -1,0 +1,156 @@
+//! Multipath interference: gate, power, assessment.
+
+use etalon_types::Figure;
+use etalon_types::report::LinkReport;
+
+use super::lane::Lane;
+use crate::channel::Channel;
+use crate::mpi;
+use crate::options::{Quantity, ReceiveOptions};
+use crate::slicer::{Slicer, nominal};
+use crate::traces::Traces;
+
+/// Symbol error ratio above which the residual is not that of the signal.
+const MAX_SER: f64 = 0.1;
+
+impl Lane {
+    /// The optical power of every symbol through an equalizer that cannot learn the beat, its
+    /// levels, and the lags that its span covers. `None` when that equalizer does much worse than
+    /// the link's own.
+    fn power(&self, options: &ReceiveOptions) -> Option<(Vec<f32>, Slicer, usize)> {
+        let trained = self.trained();
+        let levels = self.modulation.levels();
+        let targets: Vec<f32> = trained
+            .decided
+            .iter()
+            .map(|&s| nominal(levels, s) as f32)
+            .collect();
+        let channel = Channel::fit(&self.front.samples, &targets, self.front.spacing)?;
+        let symbol_power =
+            targets.iter().map(|&d| f64::from(d * d)).sum::<f64>() / targets.len() as f64;
+        let equalizer = mpi::front::design(
+            &channel,
+            symbol_power,
+            channel.residual_power,
+            self.front.pad,
+        )?;
+        let mut power: Vec<f32> = equalizer
+            .feed_forward(&self.front.samples)
+            .iter()
+            .map(|&y| y - options.zero as f32)
+            .collect();
+        to_unit_size(&mut power);
+        let slicer = Slicer::from_symbols(&power, &trained.decided, levels);
+        let own = Slicer::from_symbols(&trained.output, &trained.decided, levels);
+        let guard = equalizer.taps.len() / self.front.spacing + 4;
+        // Half the SNR lost: what is left is intersymbol interference, not the beat.
+        (slicer.is_sane() && slicer.snr() > 0.25 * own.snr()).then_some((power, slicer, guard))
+    }
+
+    /// Assesses the interference and enters it into report and traces.
+    pub fn assess_mpi(
+        &self,
+        options: &ReceiveOptions,
+        report: &mut LinkReport,
+        traces: &mut Traces,
+    ) {
+        let (power, slicer, guard) = match self.usable_power(options, report) {
+            Ok(usable) => usable,
+            Err(reason) => {
+                report.estimates.mpi_db = Figure::not_measurable(reason);
+                return;
+            }
+        };
+        let found = mpi::assess(&mpi::Input {
+            power: &power,
+            slicer: &slicer,
+            baud_hz: report.link.baud_hz,
+            guard,
+            period: self.pattern.as_ref().map(|p| p.period),
+            linewidth_hz: options.linewidth_hz,
+        });
+        enter_features(&found, report);
+        report.estimates.mpi_db = found.level;
+        report.estimates.linewidth_hz = found.linewidth;
+        report.mpi_regime = found.regime;
+        if options.measures.reflectogram {
+            report.mpi_paths = found.paths;
+            traces.reflectogram = found.reflectogram;
+        }
+        traces.spectrum = found.spectrum;
+    }
+
+    /// The power to look for a beat in, or the reason why there is none.
+    fn usable_power(
+        &self,
+        options: &ReceiveOptions,
+        report: &LinkReport,
+    ) -> Result<(Vec<f32>, Slicer, usize), &'static str> {
+        let assumed = report.quality.iter().any(|q| q.flag == "assumed-optical");
+        if options.quantity != Quantity::OpticalPower && !assumed {
+            return Err(
+                "the samples are not known to be optical power: the beat is told by its square-root law (--optical, --zero)",
+            );
+        }
+        if report.quality.iter().any(|q| q.flag == "eye-closed") {
+            return Err("the eye is shut: decisions tell nothing of the signal");
+        }
+        if report.estimates.ser.value().is_some_and(|s| s > MAX_SER) {
+            return Err(
+                "more than a tenth of the symbols are wrong: the residual is not that of the signal",
+            );
+        }
+        let usable = self.power(options).ok_or(
+            "the pulse response cannot be inverted by a short equalizer, and a long one would learn the beat",
+        )?;
+        if has_amplitudes(&usable.1) {
+            Ok(usable)
+        } else {
+            Err(
+                "the levels do not lie above the zero level (--zero), so that they have no amplitude",
+            )
+        }
+    }
+}
+
+/// What the classifier sees of the interference.
+fn enter_features(found: &mpi::Assessment, report: &mut LinkReport) {
+    let mut put = |name: &str, value: f64| {
+        if value.is_finite() {
+            report.features.insert(name.to_owned(), value);
+        }
+    };
+    put(
+        "beat_significance",
+        found.beat_significance.clamp(-1e6, 1e6),
+    );
+    put("beat_share", found.beat_share);
+    if let Some(level) = found.level.value() {
+        put("mpi_db", level);
+    }
+    if let Some(gram) = &found.reflectogram {
+        let peak = gram.significance.iter().copied().fold(0.0, f64::max);
+        put("reflectogram_peak", peak);
+        put("reflectogram_threshold", gram.threshold);
+    }
+}
+
+/// Says whether the levels are powers: none below zero by more than noise would make it.
+fn has_amplitudes(slicer: &Slicer) -> bool {
+    let top = slicer.means[slicer.means.len() - 1];
+    let bottom = slicer.means[0];
+    top > 0.0 && bottom + 0.5 * top > 0.0
+}
+
+/// Multiplies by a power of two, which changes no mantissa, so that the largest magnitude lies
+/// between 1 and 2: products of powers and amplitudes then neither overflow nor vanish whatever
+/// the unit. Level, linewidth and delay do not depend on it.
+fn to_unit_size(power: &mut [f32]) {
+    let largest = power.iter().fold(0.0f32, |m, y| m.max(y.abs()));
+    if largest > 0.0 && largest.is_finite() {
+        let scale = (-libm::floor(libm::log2(f64::from(largest)))).exp2();
+        power
+            .iter_mut()
+            .for_each(|y| *y = (f64::from(*y) * scale) as f32);
+    }
+}

@@ -1,0 +1,263 @@
+//! One link on its way through the receiver.
+
+use etalon_types::pattern::Modulation;
+use etalon_types::report::QualityFlag;
+
+use super::front_end::Front;
+use super::pattern_search::{
+    Pattern, correlate_candidates, pattern_name, registers, sends_complemented,
+};
+use crate::blind;
+use crate::condition::flag;
+use crate::eye;
+use crate::least_squares::Shape;
+use crate::options::{EqualizerChoice, ModulationChoice, PatternChoice, ReceiveOptions};
+use crate::register_lock;
+use crate::slicer::cluster;
+use crate::traces::{Eye, LevelHistogram};
+use crate::train::{self, Trained};
+
+/// Within-level variance of a cut into four over that of a cut into two, below which there are
+/// four levels. Cutting two true levels into four leaves (1 - 2/pi) = 36 % of the variance; four
+/// true levels cut into four leave 10 % at an SNR of 17 dB.
+const MAX_TWO_BY_FOUR: f64 = 0.25;
+
+/// One link on its way through the receiver.
+pub(super) struct Lane {
+    pub front: Front,
+    pub modulation: Modulation,
+    pub pattern: Option<Pattern>,
+    /// The blind start, when one was needed.
+    blind: Option<blind::Blind>,
+    trained: Option<Trained>,
+}
+
+impl Lane {
+    /// Finds modulation and pattern.
+    pub fn start(front: Front, options: &ReceiveOptions, quality: &mut Vec<QualityFlag>) -> Self {
+        let told = told_modulation(options);
+        let instants = front.at_instants();
+        let mut lane = Self {
+            front,
+            modulation: told.unwrap_or(Modulation::Pam4),
+            pattern: None,
+            blind: None,
+            trained: None,
+        };
+        // A told pattern is looked for by correlation first: that needs no open eye.
+        if let Some(pattern) =
+            told.and_then(|m| correlate_candidates(&instants, &options.pattern, m))
+        {
+            lane.pattern = Some(pattern);
+            return lane;
+        }
+        lane.open_blind(told, options);
+        if !matches!(options.pattern, PatternChoice::None) {
+            lane.find_pattern(&options.pattern);
+        }
+        if lane.pattern.is_none()
+            && !matches!(options.pattern, PatternChoice::None | PatternChoice::Auto)
+        {
+            quality.push(flag(
+                "pattern-not-found",
+                format!(
+                    "{} does not occur in the capture, in any rotation or polarity",
+                    pattern_name(&options.pattern)
+                ),
+            ));
+        }
+        lane
+    }
+
+    /// Opens the eye without a pattern; finds the modulation when it was not told.
+    fn open_blind(&mut self, told: Option<Modulation>, options: &ReceiveOptions) {
+        let taps = match options.equalizer {
+            EqualizerChoice::None => 1,
+            _ => options
+                .taps
+                .unwrap_or(if self.front.spacing == 1 { 21 } else { 31 }),
+        };
+        let shape = Shape {
+            spacing: self.front.spacing,
+            taps,
+            feedback: 0,
+        };
+        let open =
+            |m: Modulation| blind::equalize(&self.front.samples, shape, m.levels(), self.front.pad);
+        let blind = match told {
+            Some(m) => open(m),
+            None => {
+                let (two, four) = (open(Modulation::Nrz), open(Modulation::Pam4));
+                let two_by_four =
+                    cluster(&two.output, 4).noise_variance() / two.slicer.noise_variance();
+                if two_by_four < MAX_TWO_BY_FOUR && four.opening() > 1.0 {
+                    self.modulation = Modulation::Pam4;
+                    four
+                } else {
+                    self.modulation = Modulation::Nrz;
+                    two
+                }
+            }
+        };
+        self.blind = Some(blind);
+    }
+
+    /// Looks for the pattern in the blind receiver's output and decisions.
+    fn find_pattern(&mut self, choice: &PatternChoice) {
+        let Some(blind) = &self.blind else { return };
+        if let Some(pattern) = correlate_candidates(&blind.output, choice, self.modulation) {
+            self.pattern = Some(pattern);
+            return;
+        }
+        let decided = blind.slicer.decide_all(&blind.output);
+        for name in registers(choice, self.modulation) {
+            let Some(taps) = name.taps() else { continue };
+            if let Some((lock, sent)) = register_lock::lock(&decided, taps, self.modulation) {
+                self.pattern = Some(Pattern {
+                    name: name.to_string(),
+                    inverted: lock.inverted
+                        || (self.modulation == Modulation::Nrz
+                            && lock.complemented != sends_complemented(name)),
+                    lag: None,
+                    period: sent.len(),
+                    sent,
+                });
+                return;
+            }
+        }
+    }
+
+    /// Trains the equalizer: on the pattern, or where there is none (or a false find, that no
+    /// equalizer makes out of the samples) on the blind start's decisions.
+    pub fn equalize(&mut self, options: &ReceiveOptions, quality: &mut Vec<QualityFlag>) {
+        if let Some(pattern) = &self.pattern {
+            self.trained = self.train_on(pattern, options);
+        }
+        if self.trained.is_some() {
+            return;
+        }
+        if let Some(pattern) = self.pattern.take() {
+            quality.push(flag(
+                "pattern-not-found",
+                format!(
+                    "{} seemed to be there, but no equalizer makes its symbols out of the samples",
+                    pattern.name
+                ),
+            ));
+        }
+        if self.blind.is_none() {
+            self.open_blind(Some(self.modulation), options);
+        }
+        if let Some(blind) = self.blind.take() {
+            if blind.opening() < blind::MIN_OPENING {
+                quality.push(flag(
+                    "eye-closed",
+                    format!(
+                        "without a pattern the eye stays shut (half level spacing over noise {:.2}, as a heap without levels would show): nothing at the slicer is to be trusted",
+                        blind.opening()
+                    ),
+                ));
+            }
+            self.trained = Some(Trained::from_blind(blind, options.equalizer));
+        }
+    }
+
+    /// Trains on a pattern; `None` when the judged symbols are little better than guessed.
+    fn train_on(&self, pattern: &Pattern, options: &ReceiveOptions) -> Option<Trained> {
+        let front = &self.front;
+        let lag = pattern.lag.unwrap_or(0) as usize;
+        let levels = self.modulation.levels();
+        let trained = train::with_reference(
+            &front.samples,
+            front.spacing,
+            &pattern.sent,
+            levels,
+            train::window(front.symbols(), lag, pattern.period),
+            front.pad,
+            options,
+        )?;
+        let judged = trained.judged.clone();
+        let wrong = judged
+            .clone()
+            .filter(|&k| trained.decided[k] != pattern.sent[k])
+            .count();
+        let guessed = 1.0 - 1.0 / levels as f64;
+        (2.0 * wrong as f64 <= guessed * judged.len() as f64).then_some(trained)
+    }
+
+    /// Returns the trained equalizer and its output.
+    pub fn trained(&self) -> &Trained {
+        self.trained
+            .as_ref()
+            .expect("equalize() opens the eye blindly when nothing else trained")
+    }
+
+    /// Symbols that judge the receiver: sent ones with a pattern, decided ones without.
+    pub fn judged_symbols(&self) -> (Vec<u8>, &'static str) {
+        let trained = self.trained();
+        match &self.pattern {
+            Some(p) => (p.sent[trained.judged.clone()].to_vec(), "known symbols"),
+            None => (
+                trained.decided[trained.judged.clone()].to_vec(),
+                "decided symbols (biased up where decisions err)",
+            ),
+        }
+    }
+
+    /// Lists the wrong symbols, counted from the first judged one.
+    pub fn error_positions(&self) -> Vec<u64> {
+        let trained = self.trained();
+        match &self.pattern {
+            Some(p) => trained
+                .judged
+                .clone()
+                .filter(|&k| trained.decided[k] != p.sent[k])
+                .map(|k| (k - trained.judged.start) as u64)
+                .collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Counts the samples at the slicer by level.
+    pub fn histogram(&self) -> LevelHistogram {
+        let trained = self.trained();
+        let (symbols, _) = self.judged_symbols();
+        eye::histogram(
+            &trained.output[trained.judged.clone()],
+            &symbols,
+            &trained.slicer,
+        )
+    }
+
+    /// Draws the eye; `samples` are the capture's own.
+    pub fn eye(&self, samples: &[f32]) -> Eye {
+        let trained = self.trained();
+        if self.front.spacing == 1 {
+            eye::at_the_slicer(
+                &trained.output[trained.judged.clone()],
+                &trained.equalizer,
+                &trained.slicer,
+            )
+        } else {
+            eye::oversampled(
+                samples,
+                &self.front.timing,
+                &trained.equalizer,
+                &trained.slicer,
+            )
+        }
+    }
+}
+
+/// The modulation as far as the options tell it.
+fn told_modulation(options: &ReceiveOptions) -> Option<Modulation> {
+    match (&options.modulation, &options.pattern) {
+        (ModulationChoice::Is(m), _) => Some(*m),
+        (_, PatternChoice::Named(name)) => Some(name.modulation()),
+        (_, PatternChoice::Symbols { symbols, .. }) if symbols.iter().any(|&s| s > 1) => {
+            Some(Modulation::Pam4)
+        }
+        (_, PatternChoice::Symbols { .. }) => Some(Modulation::Nrz),
+        _ => None,
+    }
+}
