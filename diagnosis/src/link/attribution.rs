@@ -117,6 +117,10 @@ fn interference_db(report: &LinkReport, snr_db: f64) -> f64 {
     else {
         return standing_db(report);
     };
+    // What taking the beat out wins back is measured, where the receiver did it.
+    if let Some(without) = report.features.get("snr_without_beat_db") {
+        return (without - snr_db).max(0.0);
+    }
     let total: f64 = report.levels.iter().map(|l| l.count as f64).sum();
     let mean = report
         .levels

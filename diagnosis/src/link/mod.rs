@@ -5,7 +5,7 @@
 //!
 //! | cause | what it is measured by | penalty |
 //! |---|---|---|
-//! | multipath interference | the level `m` of the report | `-10 log10(1 - N_mpi / N)`, `N_mpi = 2 <P>^2 m` the beat's mean noise, `N` all noise at the slicer |
+//! | multipath interference | the signal-to-noise ratio with the tracked beat taken out | what that wins; from the level alone `-10 log10(1 - N_mpi / N)`, `N_mpi = 2 <P>^2 m` the beat's mean noise, `N` all noise |
 //! | bandwidth | loss of the measured pulse at half the symbol rate | the part beyond [`USUAL_LOSS_DB`], times [`LOSS_WEIGHT`] |
 //! | nonlinearity | RLM (120D) | `-20 log10(RLM)`: the smallest eye against an even one |
 //! | low power, noise | what is missing to the threshold when the others are given back | the rest |

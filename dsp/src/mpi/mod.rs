@@ -67,6 +67,8 @@ pub struct Assessment {
     pub beat_share: f64,
     /// Significance of the slow residual in standard deviations.
     pub beat_significance: f64,
+    /// Signal-to-noise ratio in dB that is left when the beat is taken out block by block.
+    pub snr_without_beat_db: f64,
 }
 
 /// What the assessment works on.
@@ -105,6 +107,7 @@ pub fn assess(input: &Input) -> Assessment {
         spectrum: level::spectrum(&beat, input.baud_hz),
         reflectogram: gram,
         beat_share: beat.share,
+        snr_without_beat_db: level::snr_without_beat_db(&beat, &tracked),
         beat_significance: beat.significance,
     };
     judge(input, &tracked, &beat, &mut assessment);

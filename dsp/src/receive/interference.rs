@@ -125,6 +125,7 @@ fn enter_features(found: &mpi::Assessment, report: &mut LinkReport) {
         found.beat_significance.clamp(-1e6, 1e6),
     );
     put("beat_share", found.beat_share);
+    put("snr_without_beat_db", found.snr_without_beat_db);
     if let Some(level) = found.level.value() {
         put("mpi_db", level);
     }
