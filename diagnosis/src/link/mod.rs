@@ -74,7 +74,8 @@ fn decide(report: &LinkReport, penalties: &Penalties, evidence: Vec<Evidence>) -
     let (kind, worst) = ranked[0];
     let total: f64 = ranked.iter().map(|r| r.1).sum();
     let slope = report.features.get("noise_slope").copied().unwrap_or(1.0);
-    let unexplained_slope = slope > SIGNAL_DEPENDENT && report.mpi_regime == Some(MpiRegime::None);
+    let unexplained_slope =
+        slope > SIGNAL_DEPENDENT && matches!(report.mpi_regime, Some(MpiRegime::None) | None);
     if worst < SIGNIFICANT_DB {
         if penalties.margin_db >= HEALTHY_MARGIN_DB {
             let confidence = 1.0 - 0.5 * (-(penalties.margin_db - HEALTHY_MARGIN_DB + 0.5)).exp();
