@@ -45,6 +45,11 @@ pub const MIN_DELAY_ANGLE: f64 = 4.4;
 /// angles a turning phase leaves about 1/K.
 pub const MAX_STANDING: f64 = 0.3;
 
+/// Relative variance of the level times K. A moment estimator's bound is 1/4; taking the power
+/// from the lags within a third of a decay instead of from all of the variance costs a little: the
+/// spread over 235 simulated links at K = 310 was 0.14 dB, where the bound is 0.123 dB.
+const SAMPLING: f64 = 0.32;
+
 /// Level in dB below which a found beat is called `none`.
 pub const FLOOR_DB: f64 = -60.0;
 
@@ -234,10 +239,10 @@ fn with_beat(
 }
 
 /// Interval: chi-squared with 8 K degrees of freedom for the beat's mean square (relative
-/// variance 1/(4K)), widened by the removed mean (8/K^2), the finite delay (exp(-2V)/2) and the
+/// variance 1/(4K), see [`SAMPLING`]), widened by the removed mean (8/K^2), the finite delay (exp(-2V)/2) and the
 /// receiver noise in the block means.
 fn level_figure(beat: &Beat, angles: f64, delay_angle: f64) -> Figure {
-    let relative = 0.25 / angles
+    let relative = SAMPLING / angles
         + 8.0 / (angles * angles)
         + 0.5 * (-2.0 * delay_angle).exp()
         + (beat.noise_sigma / beat.level).powi(2);
