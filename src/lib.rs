@@ -17,8 +17,13 @@
 //! # Ok::<(), etalon::pipeline::Error>(())
 //! ```
 
+pub mod alarms;
+pub mod apply;
+pub mod bench;
 pub mod cli;
+pub mod demo;
 pub mod pipeline;
 pub mod plots;
 pub mod report;
 pub mod store;
+pub mod tools;

@@ -2,6 +2,7 @@
 
 mod cli {
     pub mod bad_input;
+    pub mod demo;
     pub mod guide;
     pub mod harness;
     pub mod link;

@@ -10,6 +10,7 @@ pub mod capture;
 pub mod classified;
 pub mod completions;
 pub mod crash;
+pub mod demo;
 pub mod error;
 pub mod exit_codes;
 pub mod figures;
@@ -59,6 +60,8 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The whole chain on a simulated bench: break it, find out, go around it, measure
+    Demo(demo::Args),
     /// Run a validation study that is too long for CI
     #[command(hide = true)]
     Study(study::Args),
@@ -113,18 +116,22 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
             .num_threads(threads.into())
             .build_global();
     }
-    let reports = matches!(command, Some(Command::Analyze(_) | Command::Mpi(_)));
+    let reports = matches!(
+        command,
+        Some(Command::Demo(_) | Command::Analyze(_) | Command::Mpi(_))
+    );
     if globals.report.is_some() && !reports {
         return Err(CliError::usage(
             "ETA-2009",
             "--report",
             "this command makes no report",
-            "expected analyze or mpi",
+            "expected demo, analyze or mpi",
             "leave --report out",
         ));
     }
     match command {
         None => welcome::run(globals),
+        Some(Command::Demo(args)) => demo::run(&args, globals),
         Some(Command::Study(args)) => study::run(&args, globals),
         Some(Command::Analyze(args)) => analyze::run(&args, globals),
         Some(Command::Info(args)) => info::run(&args, globals),

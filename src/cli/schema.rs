@@ -12,6 +12,8 @@ use super::progress::ProgressRecord;
 use super::simulate::TruthRecord;
 use super::study::receive_mpi::record::{CaseRecord, SummaryRecord};
 use super::talk::{Globals, TextRecord, print, print_json};
+use crate::demo::DemoRecord;
+use crate::tools::StageRecord;
 
 /// Options of `schema`.
 #[derive(Debug, clap::Args)]
@@ -40,6 +42,12 @@ type Entry = (&'static str, &'static str, fn() -> Schema);
 /// Every output that has a schema, by name.
 const ALL: &[Entry] = &[
     ("alarm", "the alarm store", || schema_for!(Alarm)),
+    ("demo", "etalon demo --json, the last line", || {
+        schema_for!(DemoRecord)
+    }),
+    ("demo-stage", "etalon demo --json, one line a stage", || {
+        schema_for!(StageRecord)
+    }),
     ("error", "every command, on stderr with --json", || {
         schema_for!(ErrorRecord)
     }),

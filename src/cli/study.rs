@@ -1,5 +1,6 @@
 //! `etalon study NAME`: validation studies that are too long for CI.
 
+pub mod demo;
 pub mod receive_mpi;
 
 use super::error::{CliError, Exit};
@@ -16,6 +17,8 @@ pub struct Args {
 enum Study {
     /// How well the level and delay of interference are found, over many drawn links
     ReceiveMpi(receive_mpi::Args),
+    /// How often the demo's verdict is right, over many drawn faults
+    Demo(demo::Args),
 }
 
 /// Runs a study.
@@ -25,5 +28,6 @@ enum Study {
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     match &args.study {
         Study::ReceiveMpi(args) => receive_mpi::run(args, globals),
+        Study::Demo(args) => demo::run(args, globals),
     }
 }

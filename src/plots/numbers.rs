@@ -184,9 +184,20 @@ pub(crate) fn worded(figure: &Figure) -> Worded {
                 Some(errors) => format!("{} in {}", grouped(errors), grouped(e.n)),
                 None => grouped(e.n),
             };
+            let (value, interval) = match e.errors {
+                // Nothing was counted: the upper end is all that is known.
+                Some(0) => (
+                    format!("≤ {high}"),
+                    format!("bound ({} %)", percent(e.confidence)),
+                ),
+                _ => (
+                    value,
+                    format!("{low} to {high} ({} %)", percent(e.confidence)),
+                ),
+            };
             Worded {
                 value,
-                interval: format!("{low} to {high} ({} %)", percent(e.confidence)),
+                interval,
                 note: e.definition.clone(),
                 count,
             }
