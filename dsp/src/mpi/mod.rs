@@ -50,9 +50,6 @@ pub const MAX_STANDING: f64 = 0.3;
 /// spread over 235 simulated links at K = 310 was 0.14 dB, where the bound is 0.123 dB.
 const SAMPLING: f64 = 0.32;
 
-/// Level in dB below which a found beat is called `none`.
-pub const FLOOR_DB: f64 = -60.0;
-
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
