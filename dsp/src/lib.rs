@@ -32,7 +32,12 @@
 //!     .symbols(8_000)
 //!     .iter()
 //!     .enumerate()
-//!     .map(|(k, &s)| f32::from(s) + 0.05 * ((k * k) as f32).sin())
+//!     .map(|(k, &s)| {
+//!         // Three waves that have nothing to do with each other stand in for noise.
+//!         let k = k as f32;
+//!         let noise = (1.3 * k).sin() + (2.9 * k + 1.0).sin() + (0.7 * k).cos();
+//!         f32::from(s) + 0.04 * noise
+//!     })
 //!     .collect();
 //! let options = ReceiveOptions {
 //!     baud: BaudChoice::Is(10.3125e9),

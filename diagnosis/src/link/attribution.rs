@@ -85,10 +85,14 @@ pub fn attribute(report: &LinkReport) -> Option<Penalties> {
         .rlm_120d
         .value()
         .map_or(0.0, |rlm| -20.0 * rlm.clamp(0.05, 1.0).log10());
-    let mpi_db = interference_db(report, snr_db);
+    let mut mpi_db = interference_db(report, snr_db);
     // Bandwidth beyond what the signal-to-noise ratio lacks has been given back by the equalizer.
     let lacking = (required_db + NORMAL_MARGIN_DB - snr_db - mpi_db - nonlinearity_db).max(0.0);
-    let noise_db = (lacking - bandwidth_db).max(0.0);
+    let mut noise_db = (lacking - bandwidth_db).max(0.0);
+    if is_standing(report) {
+        // A delayed copy whose level cannot be told explains what is left better than noise.
+        (mpi_db, noise_db) = (mpi_db + noise_db, 0.0);
+    }
     Some(Penalties {
         margin_db: snr_db - required_db,
         required_db,
@@ -115,8 +119,12 @@ fn required_db(modulation: Modulation) -> f64 {
 fn interference_db(report: &LinkReport, snr_db: f64) -> f64 {
     let (Some(level_db), false) = (report.estimates.mpi_db.value(), report.levels.is_empty())
     else {
-        return standing_db(report);
+        return 0.0;
     };
+    // What taking the beat out wins back is measured, where the receiver did it.
+    if let Some(without) = report.features.get("snr_without_beat_db") {
+        return (without - snr_db).max(0.0);
+    }
     let total: f64 = report.levels.iter().map(|l| l.count as f64).sum();
     let mean = report
         .levels
@@ -137,15 +145,8 @@ fn interference_db(report: &LinkReport, snr_db: f64) -> f64 {
     -10.0 * (1.0 - share).log10()
 }
 
-/// A delayed copy whose level cannot be told still explains a failing link better than nothing:
-/// as much as the link lacks, were it all of it.
-fn standing_db(report: &LinkReport) -> f64 {
+/// Says whether a delayed copy was found whose beat stands still.
+fn is_standing(report: &LinkReport) -> bool {
     use etalon_types::report::MpiRegime::{Coherent, Frozen};
-    match report.mpi_regime {
-        Some(Coherent | Frozen) => {
-            let snr = report.features.get("snr_db").copied().unwrap_or(0.0);
-            (required_db(report.link.modulation) + NORMAL_MARGIN_DB - snr).max(0.0)
-        }
-        _ => 0.0,
-    }
+    matches!(report.mpi_regime, Some(Coherent | Frozen))
 }

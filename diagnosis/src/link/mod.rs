@@ -5,7 +5,7 @@
 //!
 //! | cause | what it is measured by | penalty |
 //! |---|---|---|
-//! | multipath interference | the level `m` of the report | `-10 log10(1 - N_mpi / N)`, `N_mpi = 2 <P>^2 m` the beat's mean noise, `N` all noise at the slicer |
+//! | multipath interference | the signal-to-noise ratio with the tracked beat taken out | what that wins; from the level alone `-10 log10(1 - N_mpi / N)`, `N_mpi = 2 <P>^2 m` the beat's mean noise, `N` all noise |
 //! | bandwidth | loss of the measured pulse at half the symbol rate | the part beyond [`USUAL_LOSS_DB`], times [`LOSS_WEIGHT`] |
 //! | nonlinearity | RLM (120D) | `-20 log10(RLM)`: the smallest eye against an even one |
 //! | low power, noise | what is missing to the threshold when the others are given back | the rest |
@@ -74,7 +74,8 @@ fn decide(report: &LinkReport, penalties: &Penalties, evidence: Vec<Evidence>) -
     let (kind, worst) = ranked[0];
     let total: f64 = ranked.iter().map(|r| r.1).sum();
     let slope = report.features.get("noise_slope").copied().unwrap_or(1.0);
-    let unexplained_slope = slope > SIGNAL_DEPENDENT && report.mpi_regime == Some(MpiRegime::None);
+    let unexplained_slope =
+        slope > SIGNAL_DEPENDENT && matches!(report.mpi_regime, Some(MpiRegime::None) | None);
     if worst < SIGNIFICANT_DB {
         if penalties.margin_db >= HEALTHY_MARGIN_DB {
             let confidence = 1.0 - 0.5 * (-(penalties.margin_db - HEALTHY_MARGIN_DB + 0.5)).exp();

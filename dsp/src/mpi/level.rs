@@ -199,6 +199,20 @@ fn autocovariance(track: &[f64], lags: usize) -> Vec<f64> {
         .collect()
 }
 
+/// Signal-to-noise ratio without the beat: the variance of the levels over the residual within
+/// blocks. A block mean of white noise `s2` has the variance `s2 / sum P`, which is solved for `s2`.
+pub fn snr_without_beat_db(beat: &Beat, tracked: &Tracked) -> f64 {
+    let n = tracked.symbols.len().max(1) as f64;
+    let variance = tracked
+        .symbols
+        .iter()
+        .map(|&d| (tracked.power[usize::from(d)] - beat.mean_power).powi(2))
+        .sum::<f64>()
+        / n;
+    let noise = beat.noise_variance * BLOCK as f64 * beat.mean_power;
+    10.0 * (variance / noise.max(f64::MIN_POSITIVE)).log10()
+}
+
 /// Spectrum of the block means by Welch's method (Hann window, half overlap), relative to the
 /// mean power.
 pub fn spectrum(beat: &Beat, baud_hz: f64) -> Option<ResidualSpectrum> {

@@ -45,8 +45,10 @@ pub const MIN_DELAY_ANGLE: f64 = 4.4;
 /// angles a turning phase leaves about 1/K.
 pub const MAX_STANDING: f64 = 0.3;
 
-/// Level in dB below which a found beat is called `none`.
-pub const FLOOR_DB: f64 = -60.0;
+/// Relative variance of the level times K. A moment estimator's bound is 1/4; taking the power
+/// from the lags within a third of a decay instead of from all of the variance costs a little: the
+/// spread over 235 simulated links at K = 310 was 0.14 dB, where the bound is 0.123 dB.
+const SAMPLING: f64 = 0.32;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +69,8 @@ pub struct Assessment {
     pub beat_share: f64,
     /// Significance of the slow residual in standard deviations.
     pub beat_significance: f64,
+    /// Signal-to-noise ratio in dB that is left when the beat is taken out block by block.
+    pub snr_without_beat_db: f64,
 }
 
 /// What the assessment works on.
@@ -105,6 +109,7 @@ pub fn assess(input: &Input) -> Assessment {
         spectrum: level::spectrum(&beat, input.baud_hz),
         reflectogram: gram,
         beat_share: beat.share,
+        snr_without_beat_db: level::snr_without_beat_db(&beat, &tracked),
         beat_significance: beat.significance,
     };
     judge(input, &tracked, &beat, &mut assessment);
@@ -231,10 +236,10 @@ fn with_beat(
 }
 
 /// Interval: chi-squared with 8 K degrees of freedom for the beat's mean square (relative
-/// variance 1/(4K)), widened by the removed mean (8/K^2), the finite delay (exp(-2V)/2) and the
+/// variance 1/(4K), see [`SAMPLING`]), widened by the removed mean (8/K^2), the finite delay (exp(-2V)/2) and the
 /// receiver noise in the block means.
 fn level_figure(beat: &Beat, angles: f64, delay_angle: f64) -> Figure {
-    let relative = 0.25 / angles
+    let relative = SAMPLING / angles
         + 8.0 / (angles * angles)
         + 0.5 * (-2.0 * delay_angle).exp()
         + (beat.noise_sigma / beat.level).powi(2);

@@ -13,14 +13,22 @@ use crate::eye;
 use crate::least_squares::Shape;
 use crate::options::{EqualizerChoice, ModulationChoice, PatternChoice, ReceiveOptions};
 use crate::register_lock;
-use crate::slicer::cluster;
+use crate::slicer::{Slicer, cluster};
 use crate::traces::{Eye, LevelHistogram};
 use crate::train::{self, Trained};
+
+/// Share of the symbols that guessing gets wrong from which on a pattern was a false find: it
+/// gets as many wrong as guessing, a true one behind a shut eye rarely more than half as many.
+const GUESSED_SHARE: f64 = 0.85;
+
+/// Smallest over largest level spacing from which on four levels are four: two levels with noise,
+/// cut into four, are spaced unevenly as long as the noise is small.
+const MIN_EVENNESS: f64 = 0.35;
 
 /// Within-level variance of a cut into four over that of a cut into two, below which there are
 /// four levels. Cutting two true levels into four leaves (1 - 2/pi) = 36 % of the variance; four
 /// true levels cut into four leave 10 % at an SNR of 17 dB.
-const MAX_TWO_BY_FOUR: f64 = 0.25;
+const MAX_TWO_BY_FOUR: f64 = 0.3;
 
 /// One link on its way through the receiver.
 pub(super) struct Lane {
@@ -88,9 +96,13 @@ impl Lane {
             Some(m) => open(m),
             None => {
                 let (two, four) = (open(Modulation::Nrz), open(Modulation::Pam4));
-                let two_by_four =
-                    cluster(&two.output, 4).noise_variance() / two.slicer.noise_variance();
-                if two_by_four < MAX_TWO_BY_FOUR && four.opening() > 1.0 {
+                // Judged on the four-level equalizer's output: the other one, trained to two
+                // levels, can take the lower bit of a short pseudo-random pattern apart.
+                let two_by_four = four.slicer.noise_variance()
+                    / cluster(&four.output, 2)
+                        .noise_variance()
+                        .max(f64::MIN_POSITIVE);
+                if two_by_four < MAX_TWO_BY_FOUR && evenness(&four.slicer) > MIN_EVENNESS {
                     self.modulation = Modulation::Pam4;
                     four
                 } else {
@@ -182,7 +194,7 @@ impl Lane {
             .filter(|&k| trained.decided[k] != pattern.sent[k])
             .count();
         let guessed = 1.0 - 1.0 / levels as f64;
-        (2.0 * wrong as f64 <= guessed * judged.len() as f64).then_some(trained)
+        (wrong as f64 <= GUESSED_SHARE * guessed * judged.len() as f64).then_some(trained)
     }
 
     /// Returns the trained equalizer and its output.
@@ -247,6 +259,13 @@ impl Lane {
             )
         }
     }
+}
+
+/// Smallest level spacing over the largest.
+fn evenness(slicer: &Slicer) -> f64 {
+    let spacings = slicer.means.windows(2).map(|w| w[1] - w[0]);
+    let smallest = spacings.clone().fold(f64::INFINITY, f64::min);
+    smallest / spacings.fold(f64::MIN_POSITIVE, f64::max)
 }
 
 /// The modulation as far as the options tell it.

@@ -190,13 +190,13 @@ pub fn columns<'a>(case: Case, trials: impl Iterator<Item = &'a TrialRecord>) ->
 pub fn screen(summary: &SummaryRecord) -> String {
     let line = |name: &str, share: &Share| {
         format!(
-            "{name:<42} {:>5} of {:<5} [{:.4}, {:.4}]{}\n",
-            share.count,
-            share.of,
-            share.low,
-            share.high,
-            if share.holds { "" } else { "  below 99 %" }
+            "{name:<42} {:>5} of {:<5} [{:.4}, {:.4}]",
+            share.count, share.of, share.low, share.high
         )
+    };
+    let required = |name: &str, share: &Share| {
+        let verdict = if share.holds { "" } else { "  below 99 %" };
+        format!("{}{verdict}\n", line(name, share))
     };
     let number = |value: Option<f64>| value.map_or("none".into(), |v| format!("{v:.3}"));
     [
@@ -204,20 +204,20 @@ pub fn screen(summary: &SummaryRecord) -> String {
             "SIMULATED  seeds {} to {}, etalon {}, {}\n",
             summary.first_seed, summary.last_seed, summary.version, summary.cpu
         ),
-        line(
+        required(
             "-30 dB: level within 0.5 dB",
             &summary.level_within_half_a_db,
         ),
-        line("-30 dB: delay within 1 UI", &summary.delay_within_one_ui),
+        required("-30 dB: delay within 1 UI", &summary.delay_within_one_ui),
         line(
             "-30 dB: 95 % interval holds the truth",
             &summary.interval_covers,
-        ),
-        line(
+        ) + "\n",
+        required(
             "no interference: none, or below -55 dB",
             &summary.clear_is_clear,
         ),
-        line("K < 10: not measurable", &summary.frozen_is_not_measurable),
+        required("K < 10: not measurable", &summary.frozen_is_not_measurable),
         format!(
             "level: mean error {} dB, sigma {} dB, worst {} dB; delay: worst {} UI\n",
             number(summary.level_mean_error_db),
