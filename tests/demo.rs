@@ -8,7 +8,7 @@ use etalon::demo::{Demo, Event, Plan, ReroutedState, page, run, verdict};
 use etalon::report::write_report;
 use etalon::store::{AlarmBook, Digest, StateDir};
 use etalon_instruments::simulated::SwitchFault;
-use etalon_types::{AlarmState, FaultKind, SwitchPort};
+use etalon_types::{AlarmState, FaultKind, RowStatus, SwitchPort, TransmissionMode};
 
 /// Largest bit error ratio before error correction that KP4 takes.
 const KP4: f64 = 2.4e-4;
@@ -321,4 +321,24 @@ fn seeds_repeat_their_verdict() {
     };
     let (one, two) = (ran(9, Break::Mpi, None), ran(9, Break::Mpi, None));
     assert_eq!(strip(&one), strip(&two));
+}
+
+#[test]
+fn a_service_whose_ways_around_are_too_long_for_pam4_is_measured_in_nrz() {
+    // Seed 10 breaks the link 2-4. The shortest way of svc-04 around it is 255 km, where the
+    // planning model has less than 1 dB of margin for PAM-4.
+    let Ran { demo, .. } = check_found(10, Break::Bandwidth, FaultKind::Bandwidth);
+    assert_eq!(demo.record.failed_link.as_deref(), Some("2-4"));
+    let of = |name: &str| {
+        demo.record
+            .rerouted
+            .iter()
+            .find(|r| r.service == name)
+            .unwrap()
+    };
+    assert_eq!(of("svc-04").mode, Some(TransmissionMode::NrzAt26G));
+    assert_eq!(of("svc-05").mode, Some(TransmissionMode::Pam4At53G));
+    // The mode was lowered, so the plan's last row is done and not skipped.
+    let plan = &demo.task.as_ref().unwrap().plan;
+    assert_eq!(plan.rows()[3].status, RowStatus::Done);
 }

@@ -93,7 +93,11 @@ impl Table {
             ]);
         }
         for evidence in &classification.evidence {
-            let value = evidence.value.map_or_else(String::new, |v| fixed(v, 3));
+            // Ratios of errors are told by their power of ten.
+            let value = evidence.value.map_or_else(String::new, |v| match v.abs() {
+                small if small > 0.0 && small < 5e-3 => format!("{v:.2e}"),
+                _ => fixed(v, 3),
+            });
             rows.push(vec![
                 format!("evidence: {}", evidence.metric),
                 evidence.note.clone(),
