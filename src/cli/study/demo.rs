@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::super::demo::{of_demo, of_store};
 use super::super::error::{CliError, Exit};
 use super::super::talk::{Globals, print, print_json};
+use super::receive_mpi::record::cpu;
 use crate::apply::now_s;
 use crate::bench::Break;
 use crate::demo::{DemoRecord, Plan, ReroutedState, run as run_demo};
@@ -62,6 +63,12 @@ pub struct TrialRecord {
 pub struct StudyRecord {
     /// Always `etalon.study-demo/1`.
     pub schema: String,
+    /// Version of etalon.
+    pub version: String,
+    /// The processor.
+    pub cpu: String,
+    /// Seed of the first trial; the others follow it.
+    pub first_seed: u64,
     /// Trials.
     pub trials: usize,
     /// Trials with the kind named rightly: count, share, and its Clopper-Pearson 95 % interval.
@@ -211,6 +218,9 @@ fn summarize(trials: &[TrialRecord]) -> StudyRecord {
     let faulty = |trial: &TrialRecord| trial.kind != FaultKind::Healthy;
     StudyRecord {
         schema: "etalon.study-demo/1".into(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        cpu: cpu(),
+        first_seed: trials.first().map_or(0, |trial| trial.seed),
         trials: trials.len(),
         named_rightly: share(&|_| true, &|t| t.named == t.kind),
         link_right: share(&faulty, &|t| t.link_right),

@@ -236,7 +236,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// Model name of the processor, where the system tells it.
-fn cpu() -> String {
+pub(in crate::cli::study) fn cpu() -> String {
     let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     told.lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
