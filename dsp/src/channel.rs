@@ -129,7 +129,7 @@ impl Channel {
     }
 }
 
-/// Takes the moving average over [`HIGH_PASS`] symbols off, phase by phase.
+/// Takes the moving average over `HIGH_PASS` symbols off, phase by phase.
 pub fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
     let half = HIGH_PASS / 2;
     let n = x.len() / spacing;

@@ -14,7 +14,7 @@ const LOW_BAND: (f64, f64) = (0.01, 0.06);
 /// Band near half the symbol rate.
 const HIGH_BAND: (f64, f64) = (0.44, 0.5);
 
-/// Returns the loss in dB from [`LOW_BAND`] to [`HIGH_BAND`], by Welch's method with a Hann
+/// Returns the loss in dB from `LOW_BAND` to `HIGH_BAND`, by Welch's method with a Hann
 /// window; `None` for fewer than eight segments.
 ///
 /// *Shapes*: `spacing` (1 or 2) samples a symbol.
