@@ -11,12 +11,10 @@
 //! | stage | module | what it does |
 //! |---|---|---|
 //! | condition | [`condition`] | finds non-finite, constant and clipped samples |
-//! | timing | [`timing`], [`resample`] | finds rate and instants, makes one or two samples a symbol |
-//! | align | [`align`], [`register_lock`] | finds pattern, rotation and polarity |
-//! | | [`blind`] | opens the eye when no pattern is known |
-//! | equalize | [`train`], [`least_squares`], [`equalizer`] | chooses, fits and applies the taps |
-//! | measure | [`slicer`], [`levels`], [`statistics`] | levels, error ratios, amplitudes, intervals |
-//! | | [`channel`], [`eye`], [`line_code`] | pulse response, pictures, framing |
+//! | timing | [`timing`] | finds rate and instants, makes one or two samples a symbol |
+//! | align | [`pattern`] | finds pattern, rotation and polarity |
+//! | equalize | [`equalizer`], [`slicer`] | opens the eye: chooses, fits and applies the taps |
+//! | measure | [`measure`] | levels, error ratios, amplitudes, channel, eye, intervals |
 //! | mpi | [`mpi`] | level, linewidth, regime and delay of interference |
 //!
 //! What trained an equalizer never judges it, every figure carries its interval, and the same
@@ -49,28 +47,19 @@
 //! # Ok::<(), etalon_dsp::Error>(())
 //! ```
 
-pub mod align;
-pub mod blind;
-pub mod channel;
 pub mod condition;
 pub mod equalizer;
-pub mod eye;
-pub mod least_squares;
-pub mod levels;
-pub mod line_code;
+pub mod kernels;
+pub mod measure;
 pub mod mpi;
 pub mod options;
+pub mod pattern;
 mod receive;
-pub mod register_lock;
-pub mod resample;
 #[cfg(test)]
 mod signals;
 pub mod slicer;
-pub mod spectrum;
-pub mod statistics;
 pub mod timing;
 pub mod traces;
-pub mod train;
 
 pub use options::{
     BaudChoice, EqualizerChoice, LineCode, Measures, ModulationChoice, PatternChoice, Quantity,

@@ -15,7 +15,7 @@ use num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 use std::sync::Arc;
 
-use crate::statistics::median;
+use crate::measure::statistics::median;
 
 /// Blocks in a piece of the delayed signal.
 const PIECE: usize = 4;

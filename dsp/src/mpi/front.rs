@@ -10,9 +10,9 @@
 //!
 //! (the Wiener solution), and scaled to sum to one, so that power stays power.
 
-use crate::channel::Channel;
 use crate::equalizer::Equalizer;
-use crate::least_squares::{Fit, Shape, cholesky_solve};
+use crate::equalizer::least_squares::{Fit, Shape, cholesky_solve};
+use crate::measure::channel::Channel;
 
 /// Taps at one and at two samples a symbol.
 const TAPS: [usize; 2] = [15, 25];

@@ -25,8 +25,8 @@ pub mod track;
 use etalon_types::Figure;
 use etalon_types::report::{MpiPath, MpiRegime};
 
+use crate::measure::statistics::{CONFIDENCE, Z95, between, chi_squared_ratio};
 use crate::slicer::Slicer;
-use crate::statistics::{CONFIDENCE, Z95, between, chi_squared_ratio};
 use crate::traces::{Reflectogram, ResidualSpectrum};
 use level::Beat;
 

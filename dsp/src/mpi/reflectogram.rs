@@ -17,11 +17,11 @@ use etalon_types::report::MpiPath;
 use num_complex::Complex64;
 use rustfft::FftPlanner;
 
+use crate::measure::statistics::median;
 use crate::mpi::Input;
 use crate::mpi::block_correlation::by_blocks;
 use crate::mpi::level::{self, Beat};
 use crate::mpi::track::Tracked;
-use crate::statistics::median;
 use crate::traces::Reflectogram;
 
 /// Group index of standard single-mode fibre, as in ITU-T G.652 practice.
@@ -91,7 +91,7 @@ fn threshold(lags: usize) -> f64 {
     let (mut low, mut high) = (0.0_f64, 20.0_f64);
     for _ in 0..80 {
         let middle = 0.5 * (low + high);
-        if crate::statistics::q(middle) > tail {
+        if crate::measure::statistics::q(middle) > tail {
             low = middle
         } else {
             high = middle

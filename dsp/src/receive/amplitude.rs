@@ -5,7 +5,7 @@ use etalon_types::report::{Estimates, QualityFlag};
 
 use super::lane::Lane;
 use crate::condition::flag;
-use crate::levels::{self, OuterLevels};
+use crate::measure::levels::{self, OuterLevels};
 use crate::options::{Quantity, ReceiveOptions};
 use crate::slicer::Slicer;
 

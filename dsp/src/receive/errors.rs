@@ -4,8 +4,8 @@ use etalon_types::Figure;
 use etalon_types::pattern::symbols_to_bits;
 
 use super::lane::Lane;
+use crate::measure::statistics::error_ratio;
 use crate::options::{PatternChoice, ReceiveOptions};
-use crate::statistics::error_ratio;
 
 impl Lane {
     /// Bit and symbol error ratios on symbols that trained nothing.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use etalon_types::report::Estimates;
 
 use super::lane::Lane;
-use crate::channel::Channel;
+use crate::measure::channel::Channel;
+use crate::measure::spectrum;
 use crate::slicer::{Slicer, nominal};
-use crate::spectrum;
 
 impl Lane {
     /// What the classifier sees.

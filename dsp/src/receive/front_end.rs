@@ -5,7 +5,7 @@ use etalon_types::report::QualityFlag;
 use crate::Error;
 use crate::condition::flag;
 use crate::options::{BaudChoice, ReceiveOptions};
-use crate::resample;
+use crate::timing::resample;
 use crate::timing::{self, Timing};
 
 /// Symbols below which nothing is measured.

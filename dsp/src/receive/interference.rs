@@ -4,7 +4,7 @@ use etalon_types::Figure;
 use etalon_types::report::LinkReport;
 
 use super::lane::Lane;
-use crate::channel::Channel;
+use crate::measure::channel::Channel;
 use crate::mpi;
 use crate::options::{Quantity, ReceiveOptions};
 use crate::slicer::{Slicer, nominal};

@@ -7,15 +7,15 @@ use super::front_end::Front;
 use super::pattern_search::{
     Pattern, correlate_candidates, pattern_name, registers, sends_complemented,
 };
-use crate::blind;
 use crate::condition::flag;
-use crate::eye;
-use crate::least_squares::Shape;
+use crate::equalizer::blind;
+use crate::equalizer::least_squares::Shape;
+use crate::equalizer::train::{self, Trained};
+use crate::measure::eye;
 use crate::options::{EqualizerChoice, ModulationChoice, PatternChoice, ReceiveOptions};
-use crate::register_lock;
+use crate::pattern::register_lock;
 use crate::slicer::{Slicer, cluster};
 use crate::traces::{Eye, LevelHistogram};
-use crate::train::{self, Trained};
 
 /// Share of the symbols that guessing gets wrong from which on a pattern was a false find: it
 /// gets as many wrong as guessing, a true one behind a shut eye rarely more than half as many.

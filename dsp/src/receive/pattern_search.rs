@@ -1,12 +1,12 @@
 //! Which pattern stands in the capture, where, and which way up.
 //!
 //! Patterns short enough are correlated ([`align`]): that needs no open eye. Longer ones are locked by
-//! their register's recurrence ([`crate::register_lock`]) once decisions are good enough.
+//! their register's recurrence ([`crate::pattern::register_lock`]) once decisions are good enough.
 
 use etalon_types::pattern::{Modulation, PatternName};
 
-use crate::align::{self, Lock};
 use crate::options::PatternChoice;
+use crate::pattern::align::{self, Lock};
 use crate::slicer::nominal;
 
 /// Correlation coefficient of samples and symbols below which a peak is no lock. Two different

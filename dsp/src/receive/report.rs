@@ -12,9 +12,9 @@ use etalon_types::report::{
 use super::lane::Lane;
 use super::unmeasured::nothing;
 use crate::condition::flag;
-use crate::levels;
-use crate::line_code;
+use crate::measure::levels;
 use crate::options::{LineCode, ReceiveOptions};
+use crate::pattern::line_code;
 use crate::slicer::Slicer;
 
 /// Symbol error ratio from which on the eye is called closed.

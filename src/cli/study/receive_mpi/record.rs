@@ -1,6 +1,6 @@
 //! What the trials came to.
 
-use etalon_dsp::statistics::{CONFIDENCE, clopper_pearson};
+use etalon_dsp::measure::statistics::{CONFIDENCE, clopper_pearson};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -9,8 +9,8 @@
 
 use etalon_types::Figure;
 
+use crate::measure::statistics::{Z95, between, normal};
 use crate::slicer::Slicer;
-use crate::statistics::{Z95, between, normal};
 
 /// Returns the level separation mismatch ratio of IEEE 802.3 annex 120D.3.1.2 from the four
 /// levels, lowest first.

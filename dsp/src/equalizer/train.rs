@@ -8,10 +8,10 @@
 
 use std::ops::Range;
 
-use crate::blind::Blind;
-use crate::channel::high_pass;
 use crate::equalizer::Equalizer;
-use crate::least_squares::{self, Shape};
+use crate::equalizer::blind::Blind;
+use crate::equalizer::least_squares::{self, Shape};
+use crate::measure::channel::high_pass;
 use crate::options::{EqualizerChoice, ReceiveOptions};
 use crate::slicer::{Slicer, nominal};
 

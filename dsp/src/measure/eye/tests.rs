@@ -13,7 +13,7 @@ fn eye(samples_per_symbol: f64) -> (Eye, usize) {
     let samples = signals::shaped(&sent, 4, shape);
     let timing = timing::recover(&samples, samples_per_symbol);
     let equalizer = Equalizer::identity(2, 0.0);
-    let resampled = crate::resample::two_per_symbol(&samples, &timing);
+    let resampled = crate::timing::resample::two_per_symbol(&samples, &timing);
     let slicer = cluster(&equalizer.feed_forward(&resampled), 4);
     (
         oversampled(&samples, &timing, &equalizer, &slicer),

@@ -2,7 +2,7 @@
 //!
 //! An eye is a count of hits over level and time, two unit intervals wide, with column 0 half a
 //! unit interval before a symbol. The capture is interpolated at 64 phases of the recovered clock
-//! ([`crate::resample`]) and every phase goes through the equalizer as a whole, so that the eye
+//! ([`crate::timing::resample`]) and every phase goes through the equalizer as a whole, so that the eye
 //! shows what the slicer would see if it decided there. Feedback is not drawn: between instants
 //! there is no decision to feed back.
 //!
@@ -12,9 +12,9 @@
 use ndarray::Array2;
 
 use crate::equalizer::Equalizer;
-use crate::resample::Resampler;
 use crate::slicer::Slicer;
 use crate::timing::Timing;
+use crate::timing::resample::Resampler;
 use crate::traces::{Eye, LevelHistogram};
 
 /// Time bins over two unit intervals.

@@ -17,6 +17,8 @@
 //! *Breaks* when the channel leaves no energy there (the significance says so) and on clock
 //! offsets beyond about 480 ppm (the phase turns by half a turn within a block).
 
+pub mod resample;
+
 use num_complex::Complex64;
 
 /// Symbol rates of the standards in baud, for `--baud auto` and for hints.

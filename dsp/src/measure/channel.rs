@@ -7,7 +7,7 @@
 
 use num_complex::Complex64;
 
-use crate::least_squares::cholesky_solve;
+use crate::equalizer::least_squares::cholesky_solve;
 
 /// Symbols of the pulse before its main cursor.
 const BEFORE: usize = 6;

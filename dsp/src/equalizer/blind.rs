@@ -16,7 +16,7 @@
 //! report says so.
 
 use crate::equalizer::Equalizer;
-use crate::least_squares::{self, Shape, cholesky_solve};
+use crate::equalizer::least_squares::{self, Shape, cholesky_solve};
 use crate::slicer::{Slicer, cluster, nominal};
 
 /// Symbols that train.

@@ -1,6 +1,18 @@
-//! Applies equalizer taps: feed-forward, and feed-forward with decision feedback.
+//! Equalizers: how taps are found, chosen and applied.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`least_squares`] | fits taps on known or decided symbols |
+//! | [`blind`] | opens the eye without a pattern |
+//! | [`train`] | chooses an equalizer, keeping apart what trains and what judges |
+//!
+//! An [`Equalizer`] applies taps: feed-forward, and feed-forward with decision feedback.
 
-use crate::least_squares::{Fit, Shape};
+pub mod blind;
+pub mod least_squares;
+pub mod train;
+
+use crate::equalizer::least_squares::{Fit, Shape};
 use crate::slicer::{Slicer, nominal};
 
 /// An equalizer whose output is in the unit of the samples: its feed-forward taps sum to one, so

@@ -1,0 +1,66 @@
+//! Inner loops that have to be fast, each beside the scalar oracle that says what it computes.
+//!
+//! A kernel is one body over [`fearless_simd::Simd`], instantiated for every instruction set and
+//! chosen at run time by the [`Level`] that the caller passes: [`level`] is the best this
+//! machine has, [`levels`] lists all, so that tests and benches can force each. The rules:
+//!
+//! 1. the body vectorizes across outputs, lanes, segments or captures, never inside one dot
+//!    product: the order of every sum is fixed by the data, not by the width;
+//! 2. `name(level, ...)` is the kernel, `name_scalar(...)` its oracle in plain Rust, a line for
+//!    each line of the formula; a property test compares every level with it;
+//! 3. levels with fused multiply-add give the same bytes as each other, those without stay within
+//!    a bound that the test states;
+//! 4. nothing allocates in an inner loop, and blocks fit the second-level cache.
+
+use fearless_simd::Level;
+
+/// Returns the best level of this machine.
+pub fn level() -> Level {
+    Level::new()
+}
+
+/// Returns every level that this machine can run, best first.
+///
+/// All of them compute the same figures; see the rules above.
+pub fn levels() -> Vec<Level> {
+    let best = Level::new();
+    let mut levels = vec![best];
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    {
+        levels.extend(best.as_avx2().map(Level::Avx2));
+        levels.extend(best.as_sse4_2().map(Level::Sse4_2));
+        levels.extend(best.as_sse2().map(Level::Sse2));
+    }
+    levels
+}
+
+/// Returns the name of a level as the reports print it.
+pub fn level_name(level: Level) -> &'static str {
+    match level {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx512(_) => "avx512",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx2(_) => "avx2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Sse4_2(_) => "sse4.2",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Sse2(_) => "sse2",
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon(_) => "neon",
+        _ => "scalar",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_begin_with_the_best_and_have_different_names() {
+        let names: Vec<_> = levels().into_iter().map(level_name).collect();
+        assert_eq!(names[0], level_name(level()));
+        let mut unique = names.clone();
+        unique.dedup();
+        assert_eq!(names, unique);
+    }
+}
