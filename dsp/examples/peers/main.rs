@@ -1,0 +1,34 @@
+//! Etalon's lines in the peers' table.
+//!
+//! ```sh
+//! PEERS_DATA=path/to/data cargo run --release --example peers
+//! ```
+//!
+//! Reads the raw files that `../shared/peers/workload.py` makes and prints one JSON line a kernel
+//! and instruction set, in the kit's form: million symbols a second of **process CPU time** on
+//! one pinned core, median of several runs, and the error ratio over symbols 65,536 to N - 64. A
+//! rate whose error ratio is above the kit's reference by more than 5 % does not count.
+//!
+//! `PEERS_KERNELS=lms21,mlse4` runs only kernels whose name begins so; `PEERS_CPU=1` pins to
+//! another core than the last one.
+
+mod clock;
+mod report;
+mod workload;
+
+use report::Report;
+use workload::Workload;
+
+fn main() {
+    clock::pin();
+    let workload = match Workload::read() {
+        Ok(workload) => workload,
+        Err(problem) => {
+            eprintln!("{problem}");
+            eprintln!("hint: PEERS_DATA=data python3 ../shared/peers/workload.py makes the files");
+            std::process::exit(3);
+        }
+    };
+    let report = Report::new();
+    let _ = (&workload, &report);
+}
