@@ -5,8 +5,8 @@
 //! (or the reason why there is none), [`LinkReport`] is what the receiver says of one capture,
 //! [`Classification`] and [`Alarm`] what the diagnosis says of a report, and [`Topology`],
 //! [`Localization`], [`Proposal`] and [`Action`] what is done about it. [`pattern`] holds the
-//! test patterns and the Gray map, because the transmitter model and the receiver both need
-//! them and neither may import the other.
+//! test patterns and the Gray map, [`bessel_thomson`] the reference receiver's filter, because the
+//! transmitter model and the receiver both need them and neither may import the other.
 //!
 //! ```
 //! use etalon_types::{Figure, units::{Db, parse_quantity}};
@@ -19,6 +19,7 @@
 
 pub mod action;
 pub mod alarm;
+pub mod bessel_thomson;
 pub mod fault;
 pub mod figure;
 pub mod pattern;

@@ -1,26 +1,14 @@
-//! The fourth-order Bessel-Thomson response of IEEE 802.3's reference receivers.
+//! Filtering with the fourth-order Bessel-Thomson response of IEEE 802.3's reference receivers.
 //!
-//! ```text
-//! H(y) = 105 / (105 + 105 y + 45 y^2 + 10 y^3 + y^4),   y = j 2.114 f / fr
-//! ```
-//!
-//! It is -3.011 dB at `fr`, -13.406 dB at `2 fr`, and its one-sided noise bandwidth is
-//! `1.0463 fr`. Its delay at DC, `2.114 / (2 pi fr)`, is taken out by [`filter`], so that a
-//! symbol stays where the truth says; the rest of the phase response stays in.
+//! The response is [`etalon_types::bessel_thomson`]. Its delay at DC, `2.114 / (2 pi fr)`, is
+//! taken out by [`filter`], so that a symbol stays where the truth says; the rest of the phase
+//! response stays in.
 
+pub use etalon_types::bessel_thomson::response;
+
+use etalon_types::bessel_thomson::without_delay;
 use num_complex::Complex64;
 use rustfft::FftPlanner;
-
-/// Cut-off scale: `|H|` is -3.011 dB at `y = j 2.114`.
-const CUTOFF_SCALE: f64 = 2.114;
-
-/// Returns the response at a frequency over the cut-off, magnitude and phase.
-pub fn response(frequency_over_cutoff: f64) -> Complex64 {
-    let w = CUTOFF_SCALE * frequency_over_cutoff;
-    let w2 = w * w;
-    Complex64::new(105.0, 0.0)
-        / Complex64::new(105.0 - 45.0 * w2 + w2 * w2, 105.0 * w - 10.0 * w2 * w)
-}
 
 /// Samples of a block's guard beyond the response's own length. A response that half the sample
 /// rate cuts off rings as `1 / n`; after this many samples what is left is below 1e-4 of the
@@ -85,7 +73,7 @@ fn gains(length: usize, rate_over_cutoff: f64) -> Vec<Complex64> {
     let mut gains = vec![Complex64::default(); length];
     for k in 0..=length / 2 {
         let x = k as f64 / length as f64 * rate_over_cutoff;
-        let mut gain = response(x) * Complex64::cis(CUTOFF_SCALE * x) / length as f64;
+        let mut gain = without_delay(x) / length as f64;
         if 2 * k == length {
             gain.im = 0.0;
         }
