@@ -207,7 +207,8 @@ fn summarize(trials: &[TrialRecord]) -> StudyRecord {
     let share = |among: &dyn Fn(&TrialRecord) -> bool, right: &dyn Fn(&TrialRecord) -> bool| {
         let of = trials.iter().filter(|t| among(t)).count();
         let count = trials.iter().filter(|t| among(t) && right(t)).count();
-        let (low, high) = etalon_dsp::measure::statistics::clopper_pearson(count as u64, of as u64, 0.95);
+        let (low, high) =
+            etalon_dsp::measure::statistics::clopper_pearson(count as u64, of as u64, 0.95);
         Share {
             count,
             of,
