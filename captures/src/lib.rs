@@ -6,7 +6,8 @@
 //! blocks, so that a 4 GB file needs little memory. [`decode`] does the same to bytes that an
 //! instrument sent. [`OpenOptions`] carries what a file does not tell, such as the sample rate
 //! of bare samples; [`write()`] makes files, whole or not at all; [`stats`] sums a trace up;
-//! [`pattern_file`] reads transmitted bits or symbols.
+//! [`pattern_file`] reads transmitted bits or symbols, and [`touchstone`] the S-parameters of a
+//! channel.
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
 //! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), and bare
@@ -41,6 +42,7 @@ mod pattern_file;
 mod raw;
 mod registry;
 mod stats;
+mod touchstone;
 mod trace;
 mod trc;
 mod write;
@@ -50,6 +52,7 @@ pub use format::{ByteOrder, Format, RawSample};
 pub use options::OpenOptions;
 pub use pattern_file::pattern_file;
 pub use stats::{Stats, stats};
+pub use touchstone::{Touchstone, decode_touchstone, touchstone};
 pub use trace::{Capture, Trace};
 pub use write::{TrcWidth, WriteOptions, Written, encode, write, write_with};
 

@@ -5,8 +5,9 @@
 //! (or the reason why there is none), [`LinkReport`] is what the receiver says of one capture,
 //! [`Classification`] and [`Alarm`] what the diagnosis says of a report, and [`Topology`],
 //! [`Localization`], [`Proposal`] and [`Action`] what is done about it. [`pattern`] holds the
-//! test patterns and the Gray map, [`bessel_thomson`] the reference receiver's filter, because the
-//! transmitter model and the receiver both need them and neither may import the other.
+//! test patterns and the Gray map, [`bessel_thomson`] the reference receiver's filter, and
+//! [`SParameters`] with [`FrequencyResponse`] a measured channel, because the transmitter model
+//! and the receiver both need them and neither may import the other.
 //!
 //! ```
 //! use etalon_types::{Figure, units::{Db, parse_quantity}};
@@ -22,8 +23,10 @@ pub mod alarm;
 pub mod bessel_thomson;
 pub mod fault;
 pub mod figure;
+pub mod frequency_response;
 pub mod pattern;
 pub mod report;
+pub mod s_parameters;
 pub mod task;
 pub mod topology;
 pub mod units;
@@ -33,8 +36,10 @@ pub use action::{Action, Approval, Circuit, SwitchPort};
 pub use alarm::{Alarm, AlarmState, Severity};
 pub use fault::{Alternative, Classification, Evidence, FaultKind};
 pub use figure::{Estimate, Figure, NotMeasurable};
+pub use frequency_response::{FrequencyResponse, ResponseError};
 pub use pattern::{Modulation, PatternName};
 pub use report::LinkReport;
+pub use s_parameters::{Passivity, Route, SParameters, SParametersError};
 pub use task::{Decision, PlanRow, Policy, RowStatus, Situation, Tool, ToolError};
 pub use topology::{
     Candidate, Link, Localization, Proposal, ProposalState, Service, Topology, TransmissionMode,
