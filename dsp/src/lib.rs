@@ -49,6 +49,7 @@
 
 pub mod condition;
 pub mod equalizer;
+pub mod fec;
 pub mod kernels;
 pub mod measure;
 pub mod mpi;

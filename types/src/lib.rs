@@ -5,9 +5,9 @@
 //! (or the reason why there is none), [`LinkReport`] is what the receiver says of one capture,
 //! [`Classification`] and [`Alarm`] what the diagnosis says of a report, and [`Topology`],
 //! [`Localization`], [`Proposal`] and [`Action`] what is done about it. [`pattern`] holds the
-//! test patterns and the Gray map, [`bessel_thomson`] the reference receiver's filter, and
-//! [`SParameters`] with [`FrequencyResponse`] a measured channel, because the transmitter model
-//! and the receiver both need them and neither may import the other.
+//! test patterns and the Gray map, [`bessel_thomson`] the reference receiver's filter, [`kp4`] the
+//! forward error correction, and [`SParameters`] with [`FrequencyResponse`] a measured channel,
+//! because the transmitter model and the receiver both need them and neither may import the other.
 //!
 //! ```
 //! use etalon_types::{Figure, units::{Db, parse_quantity}};
@@ -24,6 +24,7 @@ pub mod bessel_thomson;
 pub mod fault;
 pub mod figure;
 pub mod frequency_response;
+pub mod kp4;
 pub mod pattern;
 pub mod report;
 pub mod s_parameters;
