@@ -3,14 +3,23 @@
 //! | file | does |
 //! |---|---|
 //! | [`least_squares`] | fits taps on known or decided symbols |
+//! | [`adaptive`] | signal, levels and result of those that learn symbol by symbol |
+//! | [`lms`], [`sign_lms`], [`block_lms`], [`rls`] | adaptive equalizers, one each |
+//! | [`volterra`] | second and third order, with pruning |
 //! | [`blind`] | opens the eye without a pattern |
 //! | [`train`] | chooses an equalizer, keeping apart what trains and what judges |
 //!
 //! An [`Equalizer`] applies taps: feed-forward, and feed-forward with decision feedback.
 
+pub mod adaptive;
 pub mod blind;
+pub mod block_lms;
 pub mod least_squares;
+pub mod lms;
+pub mod rls;
+pub mod sign_lms;
 pub mod train;
+pub mod volterra;
 
 use crate::equalizer::least_squares::{Fit, Shape};
 use crate::slicer::{Slicer, nominal};

@@ -1,0 +1,502 @@
+//! What adaptive equalizers share: the signal, the levels, the walk over the symbols, the result.
+//!
+//! Every algorithm here filters with coefficients `w(k)` and corrects them by the error:
+//!
+//! ```text
+//! y(k) = m + w(k)' u(k)            u(k) = [x(s k - c) ... x(s k - c + n - 1), d(k-1) ... d(k-f)]
+//! e(k) = d(k) - y(k)               w(k+1) = w(k) + (what the algorithm makes of e(k) and u(k))
+//! ```
+//!
+//! with `x` the samples less their offset, `d` the level of the symbol, `m` the mean of the levels
+//! (fed-back symbols count from it too), `s` the samples a symbol and `c` the tap at the decision
+//! instant. While symbols are known, they are `d`; afterwards the decisions are.
+//!
+//! *Breaks* when the decisions that follow the training are mostly wrong: the taps then follow
+//! their own errors. An error that stays above half the variance of the levels is a
+//! [`Refusal::NotConverged`], never a result.
+
+use crate::equalizer::Equalizer;
+use crate::equalizer::least_squares::{Fit, Shape};
+use crate::slicer::{Slicer, nominal};
+
+/// Symbols over which one value of the mean-square error is averaged.
+pub const MSE_BLOCK: usize = 1024;
+
+/// Known symbols that each coefficient needs: with ten, least squares is within a tenth of its
+/// own optimum, and no adaptive rule is better than that.
+pub const SYMBOLS_A_COEFFICIENT: usize = 10;
+
+/// Why nothing was equalized.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A shape that no filter has.
+    #[error("expected {expected}, found {found}")]
+    Shape {
+        /// What was expected.
+        expected: &'static str,
+        /// What was found.
+        found: usize,
+    },
+    /// Levels that are not two or four, or do not rise with a threshold between each two.
+    #[error("expected 2 or 4 rising levels with a threshold between each two, found {found}")]
+    Levels {
+        /// What was found.
+        found: String,
+    },
+    /// Too few known symbols to train on.
+    #[error("expected at least {needed} known symbols, found {found}")]
+    TooFewSymbols {
+        /// Symbols that are needed.
+        needed: usize,
+        /// Symbols that are known and have samples.
+        found: usize,
+    },
+    /// A known symbol that no level belongs to.
+    #[error("known symbol {index}: expected below {levels}, found {found}")]
+    Symbol {
+        /// Where it is.
+        index: usize,
+        /// How many levels there are.
+        levels: usize,
+        /// What was found.
+        found: u8,
+    },
+    /// A sample that is no number.
+    #[error("sample {index}: expected a finite number, found {found}")]
+    NotFinite {
+        /// Where it is.
+        index: usize,
+        /// What was found.
+        found: f32,
+    },
+    /// Samples without any power about the offset.
+    #[error("expected samples that move, found a constant {found}")]
+    Constant {
+        /// The constant.
+        found: f32,
+    },
+    /// A step beyond the stability bound (or none at all).
+    #[error("expected a step above 0 and below {bound:.3e}, found {found:.3e}")]
+    Unstable {
+        /// The first step that is too large.
+        bound: f64,
+        /// The step that was asked for.
+        found: f64,
+    },
+    /// A setting beyond its range.
+    #[error("{setting}: expected {expected}, found {found}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: f64,
+    },
+    /// The error at the end is above half the variance of the levels: at a signal-to-noise ratio
+    /// below 0 dB nothing was learnt.
+    #[error(
+        "expected a mean-square error below {limit:.3e}, half the variance of the levels, found {found:.3e}"
+    )]
+    NotConverged {
+        /// Half the variance of the levels.
+        limit: f64,
+        /// Mean-square error at the end of the training or of the capture.
+        found: f64,
+    },
+    /// Normal equations without a solution.
+    #[error("the normal equations are singular: {coefficients} coefficients, {symbols} symbols")]
+    Singular {
+        /// Unknowns.
+        coefficients: usize,
+        /// Equations.
+        symbols: usize,
+    },
+}
+
+/// Levels and the thresholds between them, in the unit of the output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Levels {
+    values: Vec<f64>,
+    thresholds: Vec<f64>,
+}
+
+impl Levels {
+    /// Takes two or four levels, lowest first, and the thresholds between them.
+    ///
+    /// # Errors
+    /// [`Refusal::Levels`] when they do not rise, or a threshold is not between its two levels.
+    pub fn new(values: Vec<f64>, thresholds: Vec<f64>) -> Result<Self, Refusal> {
+        let count = matches!(values.len(), 2 | 4) && thresholds.len() + 1 == values.len();
+        let between = |(pair, t): (&[f64], &f64)| pair[0] < *t && *t < pair[1];
+        let ordered = values.windows(2).zip(&thresholds).all(between);
+        if count && ordered && values.iter().all(|v| v.is_finite()) {
+            Ok(Self { values, thresholds })
+        } else {
+            Err(Refusal::Levels {
+                found: format!("levels {values:?}, thresholds {thresholds:?}"),
+            })
+        }
+    }
+
+    /// Returns evenly spaced levels, two apart about zero, with thresholds half way.
+    ///
+    /// # Errors
+    /// [`Refusal::Levels`] for a count that is neither two nor four.
+    pub fn nominal(count: usize) -> Result<Self, Refusal> {
+        let values: Vec<f64> = (0..count.min(16) as u8)
+            .map(|s| nominal(count, s))
+            .collect();
+        Self::half_way(values)
+    }
+
+    /// Takes levels with thresholds half way between them.
+    ///
+    /// # Errors
+    /// [`Refusal::Levels`], as [`Levels::new`].
+    pub fn half_way(values: Vec<f64>) -> Result<Self, Refusal> {
+        let thresholds = values.windows(2).map(|v| 0.5 * (v[0] + v[1])).collect();
+        Self::new(values, thresholds)
+    }
+
+    /// Takes the means and thresholds of a slicer.
+    ///
+    /// # Errors
+    /// [`Refusal::Levels`], as [`Levels::new`].
+    pub fn from_slicer(slicer: &Slicer) -> Result<Self, Refusal> {
+        Self::new(slicer.means.clone(), slicer.thresholds.clone())
+    }
+
+    /// Returns the levels, lowest first.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Returns the thresholds, lowest first.
+    pub fn thresholds(&self) -> &[f64] {
+        &self.thresholds
+    }
+
+    /// Decides one sample.
+    pub fn decide(&self, y: f64) -> u8 {
+        self.thresholds.iter().map(|&t| u8::from(y > t)).sum()
+    }
+
+    /// Returns the mean of the levels.
+    pub fn mean(&self) -> f64 {
+        self.values.iter().sum::<f64>() / self.values.len() as f64
+    }
+
+    /// Returns the variance of equally likely symbols.
+    pub fn variance(&self) -> f64 {
+        let mean = self.mean();
+        let sum: f64 = self.values.iter().map(|v| (v - mean).powi(2)).sum();
+        sum / self.values.len() as f64
+    }
+
+    /// Returns half the mean level spacing: the distance from a level to its threshold.
+    pub fn half_spacing(&self) -> f64 {
+        let last = self.values.len() - 1;
+        (self.values[last] - self.values[0]) / (2.0 * last as f64)
+    }
+}
+
+/// What is equalized.
+#[derive(Clone, Copy, Debug)]
+pub struct Signal<'a> {
+    /// Samples, `shape.spacing` a symbol; symbol `k` is decided at sample `spacing * k`.
+    pub samples: &'a [f32],
+    /// Known symbols, from symbol 0 on; what follows is decided.
+    pub known: &'a [u8],
+    /// Levels of the output.
+    pub levels: &'a Levels,
+    /// Taps, spacing and feedback.
+    pub shape: Shape,
+    /// Offset that is taken off every sample (their mean, as a rule); samples beyond the ends of
+    /// the capture count as it.
+    pub offset: f32,
+}
+
+impl Signal<'_> {
+    /// Returns the number of symbols that have samples.
+    pub fn symbols(&self) -> usize {
+        self.samples.len() / self.shape.spacing.max(1)
+    }
+
+    /// Returns the number of symbols that train.
+    pub fn trained(&self) -> usize {
+        self.known.len().min(self.symbols())
+    }
+
+    /// Returns the trace of the correlation matrix of what is filtered: taps times the power of
+    /// the samples, and the power of the symbols that are fed back.
+    pub fn trace(&self) -> f64 {
+        let power = mean_square(self.samples, self.offset);
+        self.shape.taps as f64 * power + self.shape.feedback as f64 * self.levels.variance()
+    }
+
+    /// Returns the largest step of least mean squares that is called stable, `2 / (3 tr R)`
+    /// (Feuer and Weinstein, IEEE Trans. ASSP 33 (1985) 222: above it the mean-square error may
+    /// grow without bound although the mean of the taps converges).
+    pub fn step_bound(&self) -> f64 {
+        2.0 / (3.0 * self.trace().max(f64::MIN_POSITIVE))
+    }
+
+    /// Refuses what cannot be equalized.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        if !matches!(self.shape.spacing, 1 | 2) {
+            return Err(Refusal::Shape {
+                expected: "1 or 2 samples a symbol",
+                found: self.shape.spacing,
+            });
+        }
+        if self.shape.taps == 0 {
+            return Err(Refusal::Shape {
+                expected: "at least one tap",
+                found: 0,
+            });
+        }
+        check_samples(self.samples, self.offset)?;
+        check_known(self.known, self.levels.values.len())?;
+        let needed = SYMBOLS_A_COEFFICIENT * (self.shape.taps + self.shape.feedback);
+        if self.trained() < needed {
+            return Err(Refusal::TooFewSymbols {
+                needed,
+                found: self.trained(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Returns the coefficients to start with: taps, then feedback.
+    pub(crate) fn start(&self, start: &Start) -> Result<Vec<f64>, Refusal> {
+        let size = self.shape.taps + self.shape.feedback;
+        match start {
+            Start::CentreSpike => {
+                let mut w = vec![0.0; size];
+                let power = mean_square(self.samples, self.offset);
+                w[self.shape.centre()] = (self.levels.variance() / power).sqrt();
+                Ok(w)
+            }
+            Start::Coefficients(given) if given.len() == size => Ok(given.clone()),
+            Start::Coefficients(given) => Err(Refusal::Shape {
+                expected: "as many coefficients as taps and feedback together",
+                found: given.len(),
+            }),
+        }
+    }
+}
+
+/// Refuses samples that are no numbers or do not move.
+pub(crate) fn check_samples(samples: &[f32], offset: f32) -> Result<(), Refusal> {
+    if let Some(index) = samples.iter().position(|x| !x.is_finite()) {
+        let found = samples[index];
+        return Err(Refusal::NotFinite { index, found });
+    }
+    if mean_square(samples, offset) > 0.0 {
+        Ok(())
+    } else {
+        Err(Refusal::Constant { found: offset })
+    }
+}
+
+/// Refuses known symbols beyond the levels.
+pub(crate) fn check_known(known: &[u8], levels: usize) -> Result<(), Refusal> {
+    match known.iter().position(|&s| usize::from(s) >= levels) {
+        Some(index) => Err(Refusal::Symbol {
+            index,
+            levels,
+            found: known[index],
+        }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn mean_square(samples: &[f32], offset: f32) -> f64 {
+    let sum: f64 = samples
+        .iter()
+        .map(|&x| (f64::from(x) - f64::from(offset)).powi(2))
+        .sum();
+    sum / samples.len().max(1) as f64
+}
+
+/// Coefficients at the first symbol.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Start {
+    /// All zero but the tap at the decision instant, which brings the samples to the power of the
+    /// levels.
+    CentreSpike,
+    /// Given: taps, earliest sample first, then feedback, nearest symbol first (it is added).
+    Coefficients(Vec<f64>),
+}
+
+/// Step of the correction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// In the unit of the algorithm's formula.
+    Is(f64),
+    /// As a share of the bound that the algorithm states; below 1.
+    OfBound(f64),
+}
+
+impl Step {
+    /// Returns the step, or refuses it when it is not within (0, bound).
+    pub(crate) fn within(self, bound: f64) -> Result<f64, Refusal> {
+        let found = match self {
+            Self::Is(step) => step,
+            Self::OfBound(share) => share * bound,
+        };
+        if found > 0.0 && found < bound {
+            Ok(found)
+        } else {
+            Err(Refusal::Unstable { bound, found })
+        }
+    }
+}
+
+/// What an adaptive equalizer leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adapted {
+    /// Tap spacing and counts.
+    pub shape: Shape,
+    /// Taps at the end, earliest sample first.
+    pub taps: Vec<f64>,
+    /// Feedback at the end, nearest symbol first, in output units a unit of level; it is added.
+    pub feedback: Vec<f64>,
+    /// Offset that was taken off the samples.
+    pub offset: f32,
+    /// Output for every symbol, in the unit of the levels.
+    pub output: Vec<f32>,
+    /// Decision for every symbol, the training ones too.
+    pub decided: Vec<u8>,
+    /// Mean-square error over every [`MSE_BLOCK`] symbols: from the known symbols while there
+    /// are any, from the decisions afterwards. The last block may be shorter.
+    pub mse: Vec<f64>,
+    /// Symbols that trained.
+    pub trained: usize,
+    /// Half the mean level spacing.
+    pub half_spacing: f64,
+}
+
+impl Adapted {
+    /// Freezes the taps at the end into an equalizer in the unit of the samples.
+    ///
+    /// Levels that are not evenly spaced are fed back as if they were.
+    pub fn equalizer(&self) -> Equalizer {
+        let fit = Fit {
+            taps: self.taps.clone(),
+            feedback: self
+                .feedback
+                .iter()
+                .map(|f| f * self.half_spacing)
+                .collect(),
+            bias: 0.0,
+        };
+        Equalizer::from_fit(&fit, self.shape, self.offset)
+    }
+}
+
+/// How an algorithm corrects its coefficients.
+pub(crate) trait Rule {
+    /// Returns taps and feedback.
+    fn coefficients(&self) -> &[f64];
+    /// Corrects them by the error of one symbol.
+    fn correct(&mut self, u: &[f64], error: f64);
+}
+
+/// Walks over the symbols of a checked signal.
+pub(crate) fn run(signal: &Signal, mut rule: impl Rule) -> Result<Adapted, Refusal> {
+    let Shape {
+        spacing,
+        taps,
+        feedback,
+    } = signal.shape;
+    let (mean, symbols, trained) = (signal.levels.mean(), signal.symbols(), signal.trained());
+    let padded = padded(signal);
+    let mut u = vec![0.0; taps + feedback];
+    let mut output = Vec::with_capacity(symbols);
+    let mut decided = Vec::with_capacity(symbols);
+    let mut squares = vec![0.0; symbols.div_ceil(MSE_BLOCK)];
+    for k in 0..symbols {
+        u[..taps].copy_from_slice(&padded[spacing * k..spacing * k + taps]);
+        let y = mean + dot(rule.coefficients(), &u);
+        let decision = signal.levels.decide(y);
+        let symbol = if k < trained {
+            signal.known[k]
+        } else {
+            decision
+        };
+        let wanted = signal.levels.values[usize::from(symbol)];
+        rule.correct(&u, wanted - y);
+        if feedback > 0 {
+            u.copy_within(taps..taps + feedback - 1, taps + 1);
+            u[taps] = wanted - mean;
+        }
+        squares[k / MSE_BLOCK] += (wanted - y).powi(2);
+        output.push(y as f32);
+        decided.push(decision);
+    }
+    let mse: Vec<f64> = squares
+        .iter()
+        .enumerate()
+        .map(|(b, sum)| sum / (symbols - b * MSE_BLOCK).min(MSE_BLOCK) as f64)
+        .collect();
+    converged(&mse, trained, signal.levels)?;
+    let w = rule.coefficients();
+    Ok(Adapted {
+        shape: signal.shape,
+        taps: w[..taps].to_vec(),
+        feedback: w[taps..].to_vec(),
+        offset: signal.offset,
+        output,
+        decided,
+        mse,
+        trained,
+        half_spacing: signal.levels.half_spacing(),
+    })
+}
+
+/// Refuses an error above half the variance of the levels, where the training ends and at the end.
+/// (After the training the error of wrong decisions is small by itself, so the training tells
+/// more.)
+pub(crate) fn converged(mse: &[f64], trained: usize, levels: &Levels) -> Result<(), Refusal> {
+    let limit = 0.5 * levels.variance();
+    let last_known = (trained / MSE_BLOCK).saturating_sub(1);
+    for found in mse.get(last_known).into_iter().chain(mse.last()).copied() {
+        if found.is_nan() || found > limit {
+            return Err(Refusal::NotConverged { limit, found });
+        }
+    }
+    Ok(())
+}
+
+/// Samples less their offset, with zeros beyond the ends.
+fn padded(signal: &Signal) -> Vec<f64> {
+    let offset = f64::from(signal.offset);
+    let mut x = vec![0.0; signal.shape.centre()];
+    x.extend(signal.samples.iter().map(|&x| f64::from(x) - offset));
+    x.resize(x.len() + signal.shape.taps, 0.0);
+    x
+}
+
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    // Four sums break the chain of additions, so that the adders overlap.
+    let mut sums = [0.0; 4];
+    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = a4
+        .remainder()
+        .iter()
+        .zip(b4.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
+    for (x, y) in a4.zip(b4) {
+        for i in 0..4 {
+            sums[i] += x[i] * y[i];
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Least mean squares.
+//!
+//! ```text
+//! w(k+1) = w(k) + mu e(k) u(k)
+//! ```
+//!
+//! (Widrow and Hoff, IRE WESCON Conv. Rec. 4 (1960) 96). Stable in the mean square below
+//! `mu = 2 / (3 tr R)`, with `R` the correlation matrix of `u`; the excess error over the least
+//! squares minimum is about `mu tr R / (2 - mu tr R)` for small steps and independent input. Windows that
+//! overlap are not independent: simulation finds up to a third more.
+//!
+//! *Assumes* that the channel changes slowly against `1 / (mu lambda)` symbols for the smallest
+//! eigenvalue that matters. *Breaks* when that eigenvalue is tiny: a deep notch in the channel
+//! takes longer to learn than a capture lasts; see [`rls`](crate::equalizer::rls).
+
+use crate::equalizer::adaptive::{Adapted, Refusal, Rule, Signal, Start, Step, run};
+
+/// Settings of least mean squares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Step `mu`, in the inverse of the samples' power.
+    pub step: Step,
+    /// Coefficients at the first symbol.
+    pub start: Start,
+}
+
+impl Default for Settings {
+    /// A twenty-fifth of the stability bound: the excess error is about 1.3 %.
+    fn default() -> Self {
+        Self {
+            step: Step::OfBound(0.04),
+            start: Start::CentreSpike,
+        }
+    }
+}
+
+/// Equalizes a signal, correcting after every symbol.
+///
+/// # Errors
+/// A [`Refusal`]: of the signal, of a step of `2 / (3 tr R)` or more, or of a result that did not
+/// converge.
+///
+/// # Example
+/// ```
+/// use etalon_dsp::equalizer::adaptive::{Levels, Signal};
+/// use etalon_dsp::equalizer::{least_squares::Shape, lms};
+///
+/// let sent: Vec<u8> = (0..4000u32).map(|k| (k * k % 7 % 2) as u8).collect();
+/// let level = |k: usize| 2.0 * f32::from(sent[k]) - 1.0;
+/// // Every symbol leaves a third of itself in the next.
+/// let samples: Vec<f32> =
+///     (0..4000).map(|k| level(k) + if k > 0 { level(k - 1) / 3.0 } else { 0.0 }).collect();
+/// let signal = Signal {
+///     samples: &samples,
+///     known: &sent[..2000],
+///     levels: &Levels::nominal(2)?,
+///     shape: Shape { spacing: 1, taps: 7, feedback: 0 },
+///     offset: 0.0,
+/// };
+/// let adapted = lms::adapt(&signal, &lms::Settings::default())?;
+/// assert_eq!(adapted.decided[2000..], sent[2000..]);
+/// # Ok::<(), etalon_dsp::equalizer::adaptive::Refusal>(())
+/// ```
+pub fn adapt(signal: &Signal, settings: &Settings) -> Result<Adapted, Refusal> {
+    signal.check()?;
+    let rule = Lms {
+        step: settings.step.within(signal.step_bound())?,
+        w: signal.start(&settings.start)?,
+    };
+    run(signal, rule)
+}
+
+struct Lms {
+    step: f64,
+    w: Vec<f64>,
+}
+
+impl Rule for Lms {
+    fn coefficients(&self) -> &[f64] {
+        &self.w
+    }
+
+    fn correct(&mut self, u: &[f64], error: f64) {
+        let gain = self.step * error;
+        self.w.iter_mut().zip(u).for_each(|(w, u)| *w += gain * u);
+    }
+}
+
+#[cfg(test)]
+mod tests;
