@@ -15,9 +15,14 @@
 //! their own errors. An error that stays above half the variance of the levels is a
 //! [`Refusal::NotConverged`], never a result.
 
+mod levels;
+mod refusal;
+
+pub use levels::Levels;
+pub use refusal::Refusal;
+
 use crate::equalizer::Equalizer;
 use crate::equalizer::least_squares::{Fit, Shape};
-use crate::slicer::{Slicer, nominal};
 
 /// Symbols over which one value of the mean-square error is averaged.
 pub const MSE_BLOCK: usize = 1024;
@@ -25,182 +30,6 @@ pub const MSE_BLOCK: usize = 1024;
 /// Known symbols that each coefficient needs: with ten, least squares is within a tenth of its
 /// own optimum, and no adaptive rule is better than that.
 pub const SYMBOLS_A_COEFFICIENT: usize = 10;
-
-/// Why nothing was equalized.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// A shape that no filter has.
-    #[error("expected {expected}, found {found}")]
-    Shape {
-        /// What was expected.
-        expected: &'static str,
-        /// What was found.
-        found: usize,
-    },
-    /// Levels that are not two or four, or do not rise with a threshold between each two.
-    #[error("expected 2 or 4 rising levels with a threshold between each two, found {found}")]
-    Levels {
-        /// What was found.
-        found: String,
-    },
-    /// Too few known symbols to train on.
-    #[error("expected at least {needed} known symbols, found {found}")]
-    TooFewSymbols {
-        /// Symbols that are needed.
-        needed: usize,
-        /// Symbols that are known and have samples.
-        found: usize,
-    },
-    /// A known symbol that no level belongs to.
-    #[error("known symbol {index}: expected below {levels}, found {found}")]
-    Symbol {
-        /// Where it is.
-        index: usize,
-        /// How many levels there are.
-        levels: usize,
-        /// What was found.
-        found: u8,
-    },
-    /// A sample that is no number.
-    #[error("sample {index}: expected a finite number, found {found}")]
-    NotFinite {
-        /// Where it is.
-        index: usize,
-        /// What was found.
-        found: f32,
-    },
-    /// Samples without any power about the offset.
-    #[error("expected samples that move, found a constant {found}")]
-    Constant {
-        /// The constant.
-        found: f32,
-    },
-    /// A step beyond the stability bound (or none at all).
-    #[error("expected a step above 0 and below {bound:.3e}, found {found:.3e}")]
-    Unstable {
-        /// The first step that is too large.
-        bound: f64,
-        /// The step that was asked for.
-        found: f64,
-    },
-    /// A setting beyond its range.
-    #[error("{setting}: expected {expected}, found {found}")]
-    Setting {
-        /// Its name.
-        setting: &'static str,
-        /// What was expected.
-        expected: String,
-        /// What was found.
-        found: f64,
-    },
-    /// The error at the end is above half the variance of the levels: at a signal-to-noise ratio
-    /// below 0 dB nothing was learnt.
-    #[error(
-        "expected a mean-square error below {limit:.3e}, half the variance of the levels, found {found:.3e}"
-    )]
-    NotConverged {
-        /// Half the variance of the levels.
-        limit: f64,
-        /// Mean-square error at the end of the training or of the capture.
-        found: f64,
-    },
-    /// Normal equations without a solution.
-    #[error("the normal equations are singular: {coefficients} coefficients, {symbols} symbols")]
-    Singular {
-        /// Unknowns.
-        coefficients: usize,
-        /// Equations.
-        symbols: usize,
-    },
-}
-
-/// Levels and the thresholds between them, in the unit of the output.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Levels {
-    values: Vec<f64>,
-    thresholds: Vec<f64>,
-}
-
-impl Levels {
-    /// Takes two or four levels, lowest first, and the thresholds between them.
-    ///
-    /// # Errors
-    /// [`Refusal::Levels`] when they do not rise, or a threshold is not between its two levels.
-    pub fn new(values: Vec<f64>, thresholds: Vec<f64>) -> Result<Self, Refusal> {
-        let count = matches!(values.len(), 2 | 4) && thresholds.len() + 1 == values.len();
-        let between = |(pair, t): (&[f64], &f64)| pair[0] < *t && *t < pair[1];
-        let ordered = values.windows(2).zip(&thresholds).all(between);
-        if count && ordered && values.iter().all(|v| v.is_finite()) {
-            Ok(Self { values, thresholds })
-        } else {
-            Err(Refusal::Levels {
-                found: format!("levels {values:?}, thresholds {thresholds:?}"),
-            })
-        }
-    }
-
-    /// Returns evenly spaced levels, two apart about zero, with thresholds half way.
-    ///
-    /// # Errors
-    /// [`Refusal::Levels`] for a count that is neither two nor four.
-    pub fn nominal(count: usize) -> Result<Self, Refusal> {
-        let values: Vec<f64> = (0..count.min(16) as u8)
-            .map(|s| nominal(count, s))
-            .collect();
-        Self::half_way(values)
-    }
-
-    /// Takes levels with thresholds half way between them.
-    ///
-    /// # Errors
-    /// [`Refusal::Levels`], as [`Levels::new`].
-    pub fn half_way(values: Vec<f64>) -> Result<Self, Refusal> {
-        let thresholds = values.windows(2).map(|v| 0.5 * (v[0] + v[1])).collect();
-        Self::new(values, thresholds)
-    }
-
-    /// Takes the means and thresholds of a slicer.
-    ///
-    /// # Errors
-    /// [`Refusal::Levels`], as [`Levels::new`].
-    pub fn from_slicer(slicer: &Slicer) -> Result<Self, Refusal> {
-        Self::new(slicer.means.clone(), slicer.thresholds.clone())
-    }
-
-    /// Returns the levels, lowest first.
-    pub fn values(&self) -> &[f64] {
-        &self.values
-    }
-
-    /// Returns the thresholds, lowest first.
-    pub fn thresholds(&self) -> &[f64] {
-        &self.thresholds
-    }
-
-    /// Decides one sample.
-    pub fn decide(&self, y: f64) -> u8 {
-        self.thresholds.iter().map(|&t| u8::from(y > t)).sum()
-    }
-
-    /// Returns the mean of the levels.
-    pub fn mean(&self) -> f64 {
-        self.values.iter().sum::<f64>() / self.values.len() as f64
-    }
-
-    /// Returns the variance of equally likely symbols.
-    pub fn variance(&self) -> f64 {
-        let mean = self.mean();
-        let sum: f64 = self.values.iter().map(|v| (v - mean).powi(2)).sum();
-        sum / self.values.len() as f64
-    }
-
-    /// Returns half the mean level spacing: the distance from a level to its threshold.
-    pub fn half_spacing(&self) -> f64 {
-        let last = self.values.len() - 1;
-        (self.values[last] - self.values[0]) / (2.0 * last as f64)
-    }
-}
 
 /// What is equalized.
 #[derive(Clone, Copy, Debug)]
@@ -258,7 +87,7 @@ impl Signal<'_> {
             });
         }
         check_samples(self.samples, self.offset)?;
-        check_known(self.known, self.levels.values.len())?;
+        check_known(self.known, self.levels.values().len())?;
         let needed = SYMBOLS_A_COEFFICIENT * (self.shape.taps + self.shape.feedback);
         if self.trained() < needed {
             return Err(Refusal::TooFewSymbols {
@@ -427,7 +256,7 @@ pub(crate) fn run(signal: &Signal, mut rule: impl Rule) -> Result<Adapted, Refus
         } else {
             decision
         };
-        let wanted = signal.levels.values[usize::from(symbol)];
+        let wanted = signal.levels.values()[usize::from(symbol)];
         rule.correct(&u, wanted - y);
         if feedback > 0 {
             u.copy_within(taps..taps + feedback - 1, taps + 1);
