@@ -8,6 +8,10 @@
 //! | [`volterra`] | second and third order, with pruning |
 //! | [`blind`] | opens the eye without a pattern |
 //! | [`train`] | chooses an equalizer, keeping apart what trains and what judges |
+//! | [`partial_response`] | forward taps that leave a short channel |
+//! | [`whitening`] | the filter that makes an equalizer's error white |
+//! | [`trellis`] | the branch values of a short channel |
+//! | [`mlse`] | the likeliest sequence over it |
 //!
 //! An [`Equalizer`] applies taps: feed-forward, and feed-forward with decision feedback.
 
@@ -16,10 +20,14 @@ pub mod blind;
 pub mod block_lms;
 pub mod least_squares;
 pub mod lms;
+pub mod mlse;
+pub mod partial_response;
 pub mod rls;
 pub mod sign_lms;
 pub mod train;
+pub mod trellis;
 pub mod volterra;
+pub mod whitening;
 
 use crate::equalizer::least_squares::{Fit, Shape};
 use crate::slicer::{Slicer, nominal};
