@@ -14,6 +14,11 @@
 
 mod clock;
 mod report;
+mod timing;
+#[allow(
+    dead_code,
+    reason = "every family of kernels reads a part of the files"
+)]
 mod workload;
 
 use report::Report;
@@ -30,5 +35,5 @@ fn main() {
         }
     };
     let report = Report::new();
-    let _ = (&workload, &report);
+    timing::lines(&workload, &report);
 }

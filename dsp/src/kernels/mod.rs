@@ -12,6 +12,10 @@
 //!    a bound that the test states;
 //! 4. nothing allocates in an inner loop, and blocks fit the second-level cache.
 
+pub mod interpolation;
+pub mod polyphase;
+pub mod timing;
+
 use fearless_simd::Level;
 
 /// Returns the best level of this machine.

@@ -1,0 +1,111 @@
+//! Timing recovery: 50 ppm of clock offset, then one decision a symbol.
+
+use etalon_dsp::kernels::{level_name, levels};
+use etalon_dsp::timing::resample::{Resampler, whole_symbols};
+use etalon_dsp::timing::{Timing, recover_at};
+use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd_macros::simd;
+
+use crate::report::{Report, Row};
+use crate::workload::{SKIP, Workload};
+
+/// Zero crossings of the interpolator: the workload's roll-off of 0.3 ends at 0.65 of Nyquist.
+const CROSSINGS: usize = 4;
+/// Symbols between interpolation and decision, so that they stay in the first-level cache.
+const BLOCK: usize = 1024;
+
+/// Prints the lines of this family.
+pub fn lines(workload: &Workload, report: &Report) {
+    let samples = &workload.timing;
+    let n = workload.symbols();
+    for level in levels() {
+        let name = level_name(level);
+        let row = |kernel: &'static str, note: &'static str| (kernel, format!("{name}, {note}"));
+        let line = |(kernel, note): (&str, String), run: &dyn Fn() -> Vec<u8>| {
+            let row = Row {
+                kernel,
+                unit: "Msym/s",
+                n,
+                dtype: "f32",
+                note: &note,
+                runs: 15,
+            };
+            report.line(&row, run, |decided| best_alignment(workload, decided));
+        };
+        line(
+            row("timing", "band-edge blocks of 256, 8-tap sinc, decisions"),
+            &|| {
+                let timing = recover_at(level, samples, 2.0);
+                decide(level, samples, &timing)
+            },
+        );
+        line(row("timing_estimate", "the estimate alone"), &|| {
+            vec![u8::from(recover_at(level, samples, 2.0).significance > 0.0)]
+        });
+        let timing = recover_at(level, samples, 2.0);
+        line(
+            row("timing_decide", "interpolation and decisions alone"),
+            &|| decide(level, samples, &timing),
+        );
+        let table = Resampler::new(1.0);
+        line(
+            row("timing_two_per_symbol", "16-tap sinc, 2 a symbol"),
+            &|| {
+                let mut out = [0.0; 2 * BLOCK];
+                let first = timing.first_symbol();
+                for block in 0..n / BLOCK - 1 {
+                    let first = first + (block * BLOCK) as f64;
+                    table.fill(level, samples, &timing, first, 2, &mut out);
+                }
+                vec![u8::from(out[0] > 0.0)]
+            },
+        );
+    }
+}
+
+/// Interpolates and slices, block by block.
+fn decide(level: Level, samples: &[f32], timing: &Timing) -> Vec<u8> {
+    let table = Resampler::with_crossings(1.0, CROSSINGS);
+    let first = timing.first_symbol();
+    let mut decided = vec![0; whole_symbols(samples.len(), timing, first)];
+    let mut block = [0.0; BLOCK];
+    for (b, out) in decided.chunks_mut(BLOCK).enumerate() {
+        let symbols = &mut block[..out.len()];
+        table.fill(
+            level,
+            samples,
+            timing,
+            first + (b * BLOCK) as f64,
+            1,
+            symbols,
+        );
+        dispatch!(level, simd => slice(simd, symbols, out));
+    }
+    decided
+}
+
+/// Decides between the workload's levels (-3, -1, 1, 3) / sqrt(5).
+#[simd]
+fn slice<S: Simd>(_: S, symbols: &[f32], out: &mut [u8]) {
+    let threshold = 2.0 / 5f32.sqrt();
+    for (out, &y) in out.iter_mut().zip(symbols) {
+        *out = u8::from(y > -threshold) + u8::from(y > 0.0) + u8::from(y > threshold);
+    }
+}
+
+/// Error ratio at the best of the kit's shifts, -8 to 8 symbols.
+fn best_alignment(workload: &Workload, decided: &[u8]) -> Option<f64> {
+    if decided.len() <= SKIP + 2_000 {
+        return None;
+    }
+    let judged = SKIP..decided.len() - 2_000;
+    (-8i64..=8)
+        .map(|shift| {
+            let wrong = judged
+                .clone()
+                .filter(|&k| workload.tx.get((k as i64 + shift) as usize) != Some(&decided[k]))
+                .count();
+            wrong as f64 / judged.len() as f64
+        })
+        .min_by(f64::total_cmp)
+}

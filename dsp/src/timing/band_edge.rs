@@ -1,0 +1,102 @@
+//! The spectral line at the symbol rate, from the band around half of it.
+//!
+//! The square of a band-limited PAM signal has a line at the symbol rate whose phase is the
+//! timing (Oerder and Meyr, IEEE Trans. Commun. 36 (1988) 605). Only the band around half the
+//! symbol rate makes that line; everything else makes pattern noise (Godard, IEEE Trans. Commun.
+//! 26 (1978) 517). So the signal is band-passed there before it is squared:
+//!
+//! ```text
+//! u(m)   = sum_n h(n - m T) x(n) exp(-j pi n / T)       T: samples per symbol
+//! tau(b) = -arg( sum over block b of u(m)^2 ) / 2 pi    in unit intervals
+//! ```
+//!
+//! and squaring `u` instead of `x` needs no more than 1.1 samples per symbol. The sum pairs the
+//! frequencies `1/2T + f` and `1/2T - f`, and their product hardly depends on a channel that
+//! falls smoothly: behind a Gaussian channel of a quarter of the symbol rate, 12 dB down at the
+//! band edge, blocks of 256 symbols still tell the phase to 0.006 UI rms.
+//!
+//! *Assumes* a pulse with energy on both sides of half the symbol rate, and a sampler behind an
+//! anti-alias filter: what lies beyond half the sample rate moves the phase as the clocks slide.
+//! *Breaks* when the channel leaves no energy there, as partial response `1 + D` does.
+
+use fearless_simd::Level;
+use num_complex::Complex64;
+
+use crate::kernels::timing::{BandEdge, Scratch, Tone};
+
+/// Symbols of a block, about: the kernel takes a whole number of vectors.
+const BLOCK: usize = 256;
+
+/// Samples that tell the magnitude.
+const SCALE_SAMPLES: usize = 4096;
+
+/// The line's phasor in every block of a capture.
+#[derive(Clone, Debug)]
+pub(super) struct Tones {
+    /// One phasor a block, with a phase of minus two pi times the timing.
+    pub values: Vec<Complex64>,
+    /// Sum over the blocks of `Re(even conj(odd))`, from two halves of each block that have no
+    /// symbol in common: what the line alone leaves of the squared magnitude, by four.
+    pub common: f64,
+    /// Squared magnitude that the sum over all blocks would have by chance.
+    pub chance: f64,
+    /// Centre of the first block in unit intervals after the first sample.
+    pub first_ui: f64,
+    /// Length of a block in unit intervals.
+    pub block_ui: f64,
+}
+
+/// Computes the phasors of a capture. There is always at least one block.
+pub(super) fn tones(level: Level, samples: &[f32], samples_per_symbol: f64) -> Tones {
+    let plan = BandEdge::new(samples_per_symbol, BLOCK, gain(samples));
+    let outputs = samples.len() as f64 / plan.stride() as f64;
+    let (whole, rest) = (
+        outputs as usize / plan.outputs(),
+        outputs as usize % plan.outputs(),
+    );
+    // A last block of which little is there would weigh as much as a full one in the track.
+    let blocks = (whole + usize::from(4 * rest >= 3 * plan.outputs())).max(1);
+    let mut scratch = Scratch::default();
+    let mut tones = Tones {
+        values: Vec::with_capacity(blocks),
+        common: 0.0,
+        chance: 0.0,
+        first_ui: 0.0,
+        block_ui: plan.block_symbols(),
+    };
+    for block in 0..blocks {
+        tones.push(plan.tone(level, samples, block, &mut scratch));
+    }
+    tones.first_ui = 0.5 * (tones.block_ui - plan.stride() as f64 / samples_per_symbol);
+    tones
+}
+
+impl Tones {
+    /// Appends a block. One that a sample beyond single precision has spoilt counts nothing.
+    pub fn push(&mut self, tone: Tone) {
+        let tone = if (tone.even + tone.odd).is_finite() && tone.power.is_finite() {
+            tone
+        } else {
+            Tone::default()
+        };
+        self.values.push(tone.even + tone.odd);
+        self.common += (tone.even * tone.odd.conj()).re;
+        self.chance += tone.power;
+    }
+}
+
+/// Reciprocal of the samples' rough magnitude, so that squares stay within single precision.
+fn gain(samples: &[f32]) -> f64 {
+    let step = samples.len().div_ceil(SCALE_SAMPLES).max(1);
+    let some = || samples.iter().step_by(step).map(|&x| f64::from(x));
+    let n = some().count().max(1) as f64;
+    let mean = some().sum::<f64>() / n;
+    let variance = some().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+    if variance > 0.0 {
+        return variance.sqrt().recip();
+    }
+    let largest = samples
+        .iter()
+        .fold(0.0f64, |m, &x| m.max((f64::from(x) - mean).abs()));
+    if largest > 0.0 { largest.recip() } else { 1.0 }
+}
