@@ -10,6 +10,9 @@
 //!
 //! so that it costs `s taps n` instead of `taps^2 n / 2`. Solved by Cholesky.
 
+use crate::kernels::correlation::correlate;
+use crate::kernels::level;
+
 /// What is fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -106,9 +109,8 @@ impl Padded {
     fn sample_gram(&self, gram: &mut [f64], size: usize) {
         let (s, taps, n) = (self.shape.spacing, self.shape.taps, self.symbols);
         for i in 0..s.min(taps) {
-            for j in i..taps {
-                gram[i * size + j] = self.lagged(i, j);
-            }
+            let row = self.correlated(&self.phase(i), taps);
+            gram[i * size + i..i * size + taps].copy_from_slice(&row[i..]);
         }
         for i in s..taps {
             for j in i..taps {
@@ -119,15 +121,18 @@ impl Padded {
         }
     }
 
-    fn lagged(&self, i: usize, j: usize) -> f64 {
-        let s = self.shape.spacing;
-        let (a, b) = (&self.x[i..], &self.x[j..]);
-        // Four sums break the chain of additions, so that the adders overlap.
-        let mut sums = [0.0; 4];
-        for k in 0..self.symbols {
-            sums[k % 4] += a[s * k] * b[s * k];
-        }
-        sums.iter().sum()
+    /// The sample under tap `i` of every symbol.
+    fn phase(&self, i: usize) -> Vec<f64> {
+        (0..self.symbols)
+            .map(|k| self.x[self.shape.spacing * k + i])
+            .collect()
+    }
+
+    /// Sums over the symbols of a drive times the sample under each tap.
+    fn correlated(&self, drive: &[f64], taps: usize) -> Vec<f64> {
+        let mut sums = vec![0.0; taps];
+        correlate(level(), drive, &self.x, self.shape.spacing, &mut sums);
+        sums
     }
 }
 
@@ -140,11 +145,7 @@ fn fill_cross_terms(
     rhs: &mut [f64],
     size: usize,
 ) {
-    let (s, taps, feedback) = (
-        padded.shape.spacing,
-        padded.shape.taps,
-        padded.shape.feedback,
-    );
+    let (taps, feedback) = (padded.shape.taps, padded.shape.feedback);
     let n = padded.symbols;
     let symbol = |k: usize, back: usize| -> f64 {
         (range.start + k)
@@ -154,18 +155,13 @@ fn fill_cross_terms(
     let delayed: Vec<Vec<f64>> = (0..=feedback)
         .map(|j| (0..n).map(|k| symbol(k, j)).collect())
         .collect();
-    for i in 0..taps {
-        let x = &padded.x[i..];
-        for (j, d) in delayed.iter().enumerate() {
-            let sum: f64 = d.iter().enumerate().map(|(k, d)| d * x[s * k]).sum();
-            if j == 0 {
-                rhs[i] = sum;
-            } else {
-                gram[i * size + taps + j - 1] = sum;
-            }
-        }
-        gram[i * size + size - 1] = (0..n).map(|k| x[s * k]).sum();
+    rhs[..taps].copy_from_slice(&padded.correlated(&delayed[0], taps));
+    let last = padded.correlated(&vec![1.0; n], taps);
+    for (j, d) in delayed.iter().enumerate().skip(1) {
+        let column = padded.correlated(d, taps);
+        (0..taps).for_each(|i| gram[i * size + taps + j - 1] = column[i]);
     }
+    (0..taps).for_each(|i| gram[i * size + size - 1] = last[i]);
     for i in 1..=feedback {
         let row = taps + i - 1;
         for j in i..=feedback {

@@ -12,6 +12,7 @@
 //!    a bound that the test states;
 //! 4. nothing allocates in an inner loop, and blocks fit the second-level cache.
 
+pub mod correlation;
 pub mod interpolation;
 pub mod polyphase;
 pub mod timing;

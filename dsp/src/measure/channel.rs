@@ -8,6 +8,8 @@
 use num_complex::Complex64;
 
 use crate::equalizer::least_squares::cholesky_solve;
+use crate::kernels::correlation::correlate;
+use crate::kernels::level;
 
 /// Symbols of the pulse before its main cursor.
 const BEFORE: usize = 6;
@@ -42,30 +44,37 @@ impl Channel {
         let size = span + 1;
         let samples = &high_pass(&samples[..spacing * symbols], spacing);
         let targets = &high_pass(&targets[..symbols], 1);
-        let row = |k: usize| -> Vec<f64> {
-            (0..span)
-                .map(|j| f64::from(targets[k + BEFORE - j]))
-                .chain([1.0])
-                .collect()
+        // Symbol k meets the targets k + BEFORE down to k - AFTER, the window that starts at
+        // k - AFTER; `back` turns a place in the window into a delay.
+        let judged = AFTER..symbols - BEFORE;
+        let window: Vec<f64> = targets.iter().map(|&d| f64::from(d)).collect();
+        let back = |i: usize| if i < span { span - 1 - i } else { i };
+        let sums = |drive: &[f64]| {
+            let mut sums = vec![0.0; span];
+            correlate(level(), drive, &window, 1, &mut sums);
+            sums.push(drive.iter().sum());
+            sums
         };
         let mut gram = vec![0.0; size * size];
-        let mut rhs = vec![vec![0.0; size]; spacing];
-        for k in AFTER..symbols - BEFORE {
-            let d = row(k);
-            for i in 0..size {
-                for j in 0..=i {
-                    gram[i * size + j] += d[i] * d[j];
-                }
-                for (p, r) in rhs.iter_mut().enumerate() {
-                    r[i] += d[i] * f64::from(samples[spacing * k + p]);
-                }
-            }
-        }
         for i in 0..size {
-            for j in i + 1..size {
-                gram[i * size + j] = gram[j * size + i];
+            let drive: Vec<f64> = match i {
+                i if i < span => judged.clone().map(|k| window[k - AFTER + i]).collect(),
+                _ => vec![1.0; judged.len()],
+            };
+            for (j, sum) in sums(&drive).into_iter().enumerate() {
+                gram[back(i) * size + back(j)] = sum;
             }
         }
+        let rhs: Vec<Vec<f64>> = (0..spacing)
+            .map(|p| {
+                let drive: Vec<f64> = judged
+                    .clone()
+                    .map(|k| f64::from(samples[spacing * k + p]))
+                    .collect();
+                let sums = sums(&drive);
+                (0..size).map(|i| sums[back(i)]).collect()
+            })
+            .collect();
         let mut pulse = vec![0.0; span * spacing];
         for (p, r) in rhs.iter().enumerate() {
             let h = cholesky_solve(&mut gram.clone(), r, size)?;

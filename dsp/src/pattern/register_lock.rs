@@ -18,6 +18,9 @@ const BALANCED: std::ops::RangeInclusive<usize> = 1850..=2246;
 /// States tried.
 const TRIES: usize = 200;
 
+/// Symbols in which a state is looked for.
+const SEARCHED: usize = 1 << 17;
+
 /// Which bits were complemented to make the recurrence hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegisterLock {
@@ -29,14 +32,17 @@ pub struct RegisterLock {
 
 /// Finds the transmitted symbols from the decided ones.
 ///
-/// `taps` are the delays of the register. Returns the lock and the transmitted symbol of every
-/// symbol, in the capture's own polarity.
+/// `taps` are the delays of the register; the state is looked for in the first 2^17 of the
+/// decided symbols. Returns the lock and the first `count` transmitted symbols, in the capture's
+/// own polarity, whether or not so many were decided.
 pub fn lock(
     decided: &[u8],
     taps: &[u32],
     modulation: Modulation,
+    count: usize,
 ) -> Option<(RegisterLock, Vec<u8>)> {
     let top = modulation.levels() as u8 - 1;
+    let decided = &decided[..decided.len().min(SEARCHED)];
     for inverted in [false, true] {
         let levels: Vec<u8> = decided
             .iter()
@@ -53,14 +59,17 @@ pub fn lock(
             let Some(position) = find_state(&stream, taps) else {
                 continue;
             };
-            let sent: Vec<u8> = extend(&stream, position, taps)
-                .iter()
-                .map(|b| b ^ flip)
-                .collect();
-            let symbols = bits_to_symbols(&sent, modulation)
-                .iter()
-                .map(|&s| if inverted { top - s } else { s })
-                .collect();
+            let mut sent = extend(
+                &stream,
+                position,
+                taps,
+                count * modulation.bits_per_symbol(),
+            );
+            sent.iter_mut().for_each(|b| *b ^= flip);
+            let mut symbols = bits_to_symbols(&sent, modulation);
+            if inverted {
+                symbols.iter_mut().for_each(|s| *s = top - *s);
+            }
             return Some((
                 RegisterLock {
                     inverted,
@@ -121,13 +130,27 @@ fn disagreements(
     BALANCED.contains(&scaled).then_some(wrong)
 }
 
-/// Runs the register from the state at `position` to both ends.
-fn extend(bits: &[u8], position: usize, taps: &[u32]) -> Vec<u8> {
+/// Runs the register from the state at `position` back to the first bit and on to `count` bits.
+///
+/// Forwards in stretches as long as the shortest delay: within one no bit depends on another, so
+/// that a stretch is an exclusive or of slices.
+fn extend(bits: &[u8], position: usize, taps: &[u32], count: usize) -> Vec<u8> {
     let order = order(taps);
-    let mut sent = vec![0u8; bits.len()];
-    sent[position..position + order].copy_from_slice(&bits[position..position + order]);
-    for n in position + order..bits.len() {
-        sent[n] = taps.iter().fold(0, |acc, &t| acc ^ sent[n - t as usize]);
+    let shortest = taps.iter().copied().min().unwrap_or(1) as usize;
+    let known = position + order;
+    let mut sent = vec![0u8; count.max(known)];
+    sent[position..known].copy_from_slice(&bits[position..known]);
+    let mut n = known;
+    while n < count {
+        let stretch = shortest.min(count - n);
+        let (before, new) = sent.split_at_mut(n);
+        for &t in taps {
+            let from = n - t as usize;
+            for (b, past) in new[..stretch].iter_mut().zip(&before[from..]) {
+                *b ^= past;
+            }
+        }
+        n += stretch;
     }
     // b(n - order) = b(n) xor the other taps.
     for n in (0..position).rev() {
@@ -137,6 +160,7 @@ fn extend(bits: &[u8], position: usize, taps: &[u32]) -> Vec<u8> {
             .filter(|&&t| (t as usize) < order)
             .fold(sent[later], |acc, &t| acc ^ sent[later - t as usize]);
     }
+    sent.truncate(count);
     sent
 }
 
@@ -158,7 +182,8 @@ mod tests {
             .iter_mut()
             .step_by(every_nth_wrong)
             .for_each(|s| *s ^= 1);
-        let (_, found) = lock(&decided, pattern.taps().unwrap(), modulation).expect(name);
+        let (_, found) =
+            lock(&decided, pattern.taps().unwrap(), modulation, sent.len()).expect(name);
         assert_eq!(found, sent, "{name}");
     }
 
@@ -178,7 +203,8 @@ mod tests {
             lock(
                 &pattern.symbols(20_000),
                 other.taps().unwrap(),
-                Modulation::Nrz
+                Modulation::Nrz,
+                20_000
             ),
             None
         );

@@ -124,7 +124,9 @@ impl Lane {
         let decided = blind.slicer.decide_all(&blind.output);
         for name in registers(choice, self.modulation) {
             let Some(taps) = name.taps() else { continue };
-            if let Some((lock, sent)) = register_lock::lock(&decided, taps, self.modulation) {
+            if let Some((lock, sent)) =
+                register_lock::lock(&decided, taps, self.modulation, self.front.symbols())
+            {
                 self.pattern = Some(Pattern {
                     name: name.to_string(),
                     inverted: lock.inverted

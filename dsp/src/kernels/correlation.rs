@@ -1,0 +1,121 @@
+//! Sums of products of a drive with delayed samples: the entries of normal equations.
+//!
+//! ```text
+//! c(i) = sum over k of d(k) x(s k + i)        i = 0 .. outputs
+//! ```
+//!
+//! Vectorized across the outputs `i`: neighbours read neighbouring samples, so one load serves a
+//! whole vector, and the sum over `k` of every output runs in the order of the symbols at any
+//! width. Sixty-one outputs in `f64` cost eight multiply-adds a symbol with eight lanes.
+
+use fearless_simd::{Level, dispatch, prelude::*};
+use fearless_simd_macros::simd;
+
+/// Vectors of outputs that stay in registers.
+const GROUP: usize = 4;
+
+/// Adds the correlation of `drive` with `samples` to `out`.
+///
+/// *Shapes*: `drive` one value a symbol, `samples` at least `spacing (drive.len() - 1) +
+/// out.len()` values; a shorter one leaves the symbols out that do not fit.
+///
+/// *Complexity*: `drive.len() out.len()` multiply-adds.
+pub fn correlate(level: Level, drive: &[f64], samples: &[f64], spacing: usize, out: &mut [f64]) {
+    dispatch!(level, simd => all(simd, drive, samples, spacing, out));
+}
+
+/// The formula, one output after the other.
+pub fn correlate_scalar(drive: &[f64], samples: &[f64], spacing: usize, out: &mut [f64]) {
+    let symbols = fitting(drive.len(), samples.len(), spacing, out.len());
+    for (i, c) in out.iter_mut().enumerate() {
+        for k in 0..symbols {
+            *c += drive[k] * samples[spacing * k + i];
+        }
+    }
+}
+
+/// Symbols whose window lies within the samples.
+fn fitting(symbols: usize, samples: usize, spacing: usize, outputs: usize) -> usize {
+    match samples.checked_sub(outputs) {
+        Some(room) => symbols.min(room / spacing + 1),
+        None => 0,
+    }
+}
+
+#[simd]
+fn all<S: Simd>(simd: S, drive: &[f64], samples: &[f64], spacing: usize, out: &mut [f64]) {
+    let drive = &drive[..fitting(drive.len(), samples.len(), spacing, out.len())];
+    let lanes = S::f64s::LEN;
+    let mut first = 0;
+    while first + GROUP * lanes <= out.len() {
+        group::<S, GROUP>(simd, drive, &samples[first..], spacing, &mut out[first..]);
+        first += GROUP * lanes;
+    }
+    while first + lanes <= out.len() {
+        group::<S, 1>(simd, drive, &samples[first..], spacing, &mut out[first..]);
+        first += lanes;
+    }
+    for i in first..out.len() {
+        for (k, d) in drive.iter().enumerate() {
+            out[i] += d * samples[spacing * k + i];
+        }
+    }
+}
+
+/// `N` vectors of outputs.
+#[simd]
+fn group<S: Simd, const N: usize>(
+    simd: S,
+    drive: &[f64],
+    samples: &[f64],
+    spacing: usize,
+    out: &mut [f64],
+) {
+    let lanes = S::f64s::LEN;
+    let mut sums: [S::f64s; N] =
+        std::array::from_fn(|g| S::f64s::from_slice(simd, &out[g * lanes..(g + 1) * lanes]));
+    for (k, &d) in drive.iter().enumerate() {
+        let d = S::f64s::splat(simd, d);
+        let window = &samples[spacing * k..spacing * k + N * lanes];
+        for (g, sum) in sums.iter_mut().enumerate() {
+            let x = S::f64s::from_slice(simd, &window[g * lanes..(g + 1) * lanes]);
+            *sum = d.mul_add(x, *sum);
+        }
+    }
+    for (g, sum) in sums.iter().enumerate() {
+        sum.store_slice(&mut out[g * lanes..(g + 1) * lanes]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::levels;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Two orders of rounding (fused or not) of a sum of `n` products of size at most 1 differ
+        /// by at most `n` times the rounding of the largest partial sum, `n eps`.
+        #[test]
+        fn prop_every_level_is_the_formula(
+            drive in prop::collection::vec(-1.0f64..1.0, 0..200),
+            outputs in 0usize..90,
+            spacing in 1usize..3,
+            seed in any::<u64>(),
+        ) {
+            let length = spacing * drive.len() + outputs;
+            let mut noise = crate::signals::Noise::new(seed);
+            let samples: Vec<f64> = (0..length).map(|_| noise.normal().clamp(-1.0, 1.0)).collect();
+            let mut wanted = vec![0.5; outputs];
+            correlate_scalar(&drive, &samples, spacing, &mut wanted);
+            let n = drive.len().max(1) as f64;
+            for level in levels() {
+                let mut found = vec![0.5; outputs];
+                correlate(level, &drive, &samples, spacing, &mut found);
+                for (a, b) in found.iter().zip(&wanted) {
+                    prop_assert!((a - b).abs() <= n * n * f64::EPSILON);
+                }
+            }
+        }
+    }
+}
