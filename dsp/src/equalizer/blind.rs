@@ -21,6 +21,8 @@ use crate::slicer::{Slicer, cluster, nominal};
 
 /// Symbols that train.
 pub const TRAINING: usize = 1 << 16;
+/// Symbols that open the eye and tell the modulation, before all of them train.
+const START: usize = 1 << 14;
 
 /// Half level spacings over sigma below which the eye may be shut. Four levels laid over a
 /// Gaussian heap look 1.4 to 1.7 open, so that is no sign; with 2.3 three decisions in a hundred
@@ -62,8 +64,13 @@ fn opening(slicer: &Slicer) -> f64 {
 
 /// Opens the eye of a capture with `shape.spacing` samples a symbol, without feedback.
 pub fn equalize(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind {
-    let symbols = samples.len() / shape.spacing;
-    let trained = symbols.min(TRAINING);
+    finish(start(samples, shape, levels, pad), samples, shape, pad)
+}
+
+/// Opens the eye on the first symbols only; what comes out covers these.
+pub fn start(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind {
+    let samples = &samples[..samples.len().min(shape.spacing * START)];
+    let trained = samples.len() / shape.spacing;
     let start = evaluate(
         Equalizer::identity(shape.spacing, pad),
         samples,
@@ -98,6 +105,18 @@ pub fn equalize(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind
     }
 }
 
+/// Trains on all symbols what was opened on the first ones.
+pub fn finish(start: Blind, samples: &[f32], shape: Shape, pad: f32) -> Blind {
+    let symbols = samples.len() / shape.spacing;
+    if symbols <= start.trained {
+        return start;
+    }
+    let levels = start.slicer.means.len();
+    let trained = symbols.min(TRAINING);
+    let opened = evaluate(start.equalizer, samples, levels, trained);
+    decide_and_fit(opened, samples, shape, levels, pad)
+}
+
 /// Fits to the decisions, decides again, as long as the eye opens.
 fn decide_and_fit(
     mut best: Blind,
@@ -107,7 +126,7 @@ fn decide_and_fit(
     pad: f32,
 ) -> Blind {
     for _ in 0..6 {
-        let decided = best.slicer.decide_all(&best.output);
+        let decided = best.slicer.decide_all(&best.output[..best.trained]);
         let targets: Vec<f32> = decided.iter().map(|&s| nominal(levels, s) as f32).collect();
         let Some(fit) = least_squares::fit(samples, &targets, 0..best.trained, shape, pad) else {
             break;

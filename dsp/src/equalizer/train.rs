@@ -25,6 +25,9 @@ const TAPS_T: [usize; 6] = [1, 11, 21, 61, 101, 161];
 const TAPS_T2: [usize; 4] = [1, 15, 31, 61];
 /// Feedback counts tried.
 const FEEDBACK: [usize; 3] = [1, 3, 5];
+/// Symbols after the training ones that are filtered with them: more than the moving average and
+/// the longest equalizer look ahead.
+const REACH: usize = 512;
 /// A longer equalizer must gain this much SNR (0.05 dB) to be worth its length.
 const WORTH: f64 = 1.0116;
 /// Feedback must gain this much SNR (2 dB) to be worth its error bursts. A long forward part with
@@ -102,9 +105,14 @@ pub fn with_reference(
     // Slow beats and hum are taken off samples and symbols alike before taps are fitted: a long
     // filter would else learn a notch at zero frequency and hide the interference, with the
     // levels, from every measure.
-    let targets: Vec<f32> = sent.iter().map(|&s| nominal(levels, s) as f32).collect();
+    // Only what trains is filtered; the moving average reaches over its end.
+    let reach = (window.training.end + REACH).min(sent.len());
+    let targets: Vec<f32> = sent[..reach]
+        .iter()
+        .map(|&s| nominal(levels, s) as f32)
+        .collect();
     let targets = high_pass(&targets, 1);
-    let filtered = high_pass(samples, spacing);
+    let filtered = high_pass(&samples[..(spacing * reach).min(samples.len())], spacing);
     let task = Task {
         samples,
         filtered: &filtered,
@@ -289,10 +297,11 @@ fn decibels(ratio: f64) -> f64 {
 }
 
 impl Trained {
-    /// Takes over a blind start.
-    pub fn from_blind(blind: Blind, choice: EqualizerChoice) -> Self {
-        let decided = blind.slicer.decide_all(&blind.output);
-        let symbols = blind.output.len();
+    /// Takes over a blind start and runs it over all samples.
+    pub fn from_blind(blind: Blind, samples: &[f32], choice: EqualizerChoice) -> Self {
+        let output = blind.equalizer.feed_forward(samples);
+        let decided = blind.slicer.decide_all(&output);
+        let symbols = output.len();
         let edge = blind.equalizer.taps.len() / blind.equalizer.shape.spacing / 2 + 1;
         let judged = edge.min(symbols)..symbols.saturating_sub(edge).max(edge.min(symbols));
         let taps = blind.equalizer.taps.len();
@@ -306,7 +315,7 @@ impl Trained {
                 _ => "no pattern: found blindly, trained on decisions".into(),
             },
             equalizer: blind.equalizer,
-            output: blind.output,
+            output,
             decided,
             slicer: blind.slicer,
             training_symbols: blind.trained,

@@ -11,8 +11,8 @@
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
-/// Vectors of outputs that stay in registers.
-const GROUP: usize = 4;
+/// Vectors of outputs that stay in registers: enough additions under way to hide their latency.
+const GROUP: usize = 8;
 
 /// Adds the correlation of `drive` with `samples` to `out`.
 ///
@@ -44,25 +44,29 @@ fn fitting(symbols: usize, samples: usize, spacing: usize, outputs: usize) -> us
 
 #[simd]
 fn all<S: Simd>(simd: S, drive: &[f64], samples: &[f64], spacing: usize, out: &mut [f64]) {
-    let drive = &drive[..fitting(drive.len(), samples.len(), spacing, out.len())];
     let lanes = S::f64s::LEN;
+    let drive = &drive[..fitting(drive.len(), samples.len(), spacing, out.len())];
     let mut first = 0;
-    while first + GROUP * lanes <= out.len() {
-        group::<S, GROUP>(simd, drive, &samples[first..], spacing, &mut out[first..]);
-        first += GROUP * lanes;
-    }
-    while first + lanes <= out.len() {
-        group::<S, 1>(simd, drive, &samples[first..], spacing, &mut out[first..]);
-        first += lanes;
-    }
-    for i in first..out.len() {
-        for (k, d) in drive.iter().enumerate() {
-            out[i] += d * samples[spacing * k + i];
+    while first < out.len() {
+        // The last vector may reach past the outputs; what it computes there is thrown away.
+        let vectors = (out.len() - first).div_ceil(lanes).min(GROUP);
+        let out = &mut out[first..];
+        let samples = &samples[first..];
+        match vectors {
+            1 => group::<S, 1>(simd, drive, samples, spacing, out),
+            2 => group::<S, 2>(simd, drive, samples, spacing, out),
+            3 => group::<S, 3>(simd, drive, samples, spacing, out),
+            4 => group::<S, 4>(simd, drive, samples, spacing, out),
+            5 => group::<S, 5>(simd, drive, samples, spacing, out),
+            6 => group::<S, 6>(simd, drive, samples, spacing, out),
+            7 => group::<S, 7>(simd, drive, samples, spacing, out),
+            _ => group::<S, GROUP>(simd, drive, samples, spacing, out),
         }
+        first += vectors * lanes;
     }
 }
 
-/// `N` vectors of outputs.
+/// Up to `N` vectors of outputs.
 #[simd]
 fn group<S: Simd, const N: usize>(
     simd: S,
@@ -72,9 +76,10 @@ fn group<S: Simd, const N: usize>(
     out: &mut [f64],
 ) {
     let lanes = S::f64s::LEN;
-    let mut sums: [S::f64s; N] =
-        std::array::from_fn(|g| S::f64s::from_slice(simd, &out[g * lanes..(g + 1) * lanes]));
-    for (k, &d) in drive.iter().enumerate() {
+    let width = out.len().min(N * lanes);
+    let wide = fitting(drive.len(), samples.len(), spacing, N * lanes);
+    let mut sums = [S::f64s::splat(simd, 0.0); N];
+    for (k, &d) in drive[..wide].iter().enumerate() {
         let d = S::f64s::splat(simd, d);
         let window = &samples[spacing * k..spacing * k + N * lanes];
         for (g, sum) in sums.iter_mut().enumerate() {
@@ -82,8 +87,17 @@ fn group<S: Simd, const N: usize>(
             *sum = d.mul_add(x, *sum);
         }
     }
-    for (g, sum) in sums.iter().enumerate() {
-        sum.store_slice(&mut out[g * lanes..(g + 1) * lanes]);
+    for (sum, out) in sums.iter().zip(out[..width].chunks_mut(lanes)) {
+        for (c, s) in out.iter_mut().zip(sum.as_slice()) {
+            *c += s;
+        }
+    }
+    // The last symbols, whose window is too short for whole vectors.
+    for (k, d) in drive.iter().enumerate().skip(wide) {
+        let window = &samples[spacing * k..spacing * k + width];
+        for (c, x) in out.iter_mut().zip(window) {
+            *c += d * x;
+        }
     }
 }
 

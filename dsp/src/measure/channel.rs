@@ -16,7 +16,7 @@ const BEFORE: usize = 6;
 /// Symbols of the pulse after its main cursor.
 const AFTER: usize = 10;
 /// Symbols that are used at most.
-const USED: usize = 1 << 18;
+pub const USED: usize = 1 << 17;
 /// Symbols of the moving average that is taken off samples and symbols alike. The model is linear
 /// and time-invariant, so it holds for the filtered sequences too; but a slow beat, which would
 /// dominate the gain at zero frequency, is gone from them.
@@ -55,14 +55,26 @@ impl Channel {
             sums.push(drive.iter().sum());
             sums
         };
+        // Of the Gram matrix the first row is summed up; a step down the diagonal moves the window
+        // by one target.
+        let n = judged.len();
+        let first = sums(&window[..n]);
+        let ones = sums(&vec![1.0; n]);
+        let mut rows = vec![0.0; size * size];
+        rows[..span].copy_from_slice(&first[..span]);
+        for i in 1..span {
+            for j in i..span {
+                let leaves = window[i - 1] * window[j - 1];
+                let enters = window[n + i - 1] * window[n + j - 1];
+                rows[i * size + j] = rows[(i - 1) * size + j - 1] - leaves + enters;
+            }
+        }
+        (0..size).for_each(|i| rows[i * size + span] = ones[i]);
         let mut gram = vec![0.0; size * size];
         for i in 0..size {
-            let drive: Vec<f64> = match i {
-                i if i < span => judged.clone().map(|k| window[k - AFTER + i]).collect(),
-                _ => vec![1.0; judged.len()],
-            };
-            for (j, sum) in sums(&drive).into_iter().enumerate() {
-                gram[back(i) * size + back(j)] = sum;
+            for j in i..size {
+                gram[back(i) * size + back(j)] = rows[i * size + j];
+                gram[back(j) * size + back(i)] = rows[i * size + j];
             }
         }
         let rhs: Vec<Vec<f64>> = (0..spacing)

@@ -88,6 +88,17 @@ pub struct Input<'a> {
     pub period: Option<usize>,
     /// Linewidth in hertz when known from elsewhere.
     pub linewidth_hz: Option<f64>,
+    /// What is looked for beside the slow residual.
+    pub search: Search,
+}
+
+/// What is looked for beside the slow residual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// Delayed copies of the signal, without which no level is claimed.
+    DelayedCopies,
+    /// Nothing: a bound when the residual is white, no level when it wanders.
+    Nothing,
 }
 
 /// Definition that goes with every level.
@@ -97,7 +108,10 @@ const DEFINITION: &str = "10 log10 of interferer power over signal power, co-pol
 pub fn assess(input: &Input) -> Assessment {
     let tracked = track::decide(input.power, input.slicer, track::BLOCK);
     let beat = level::beat(input.power, &tracked, input.baud_hz);
-    let gram = reflectogram::correlate(input, &tracked, &beat);
+    let gram = match input.search {
+        Search::DelayedCopies => reflectogram::correlate(input, &tracked, &beat),
+        Search::Nothing => None,
+    };
     let mut assessment = Assessment {
         level: Figure::not_measurable("not assessed"),
         linewidth: Figure::not_measurable("no interference to take it from"),
@@ -183,6 +197,13 @@ fn with_beat(
 ) {
     let width = input.linewidth_hz.unwrap_or(beat.half_width_hz);
     let angles = 2.0 * std::f64::consts::PI * width * duration;
+    if input.search == Search::Nothing {
+        out.level = Figure::not_measurable(format!(
+            "the residual wanders slowly, as interference of {:.1} dB would, but no delayed copy of the signal was looked for (--measure all)",
+            10.0 * beat.level.log10()
+        ));
+        return;
+    }
     if out.reflectogram.is_none() {
         out.level = Figure::not_measurable(format!(
             "the residual wanders slowly, as interference of {:.1} dB would, but with {} symbols (a period of the pattern, or half the capture) a delayed copy cannot be told from the signal",

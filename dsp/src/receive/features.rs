@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use etalon_types::report::Estimates;
 
 use super::lane::Lane;
-use crate::measure::channel::Channel;
+use crate::measure::channel::{self, Channel};
 use crate::measure::spectrum;
 use crate::slicer::{Slicer, nominal};
 
@@ -37,6 +37,7 @@ impl Lane {
             .as_ref()
             .map_or(&trained.decided, |p| &p.sent)
             .iter()
+            .take(channel::USED)
             .map(|&s| nominal(self.modulation.levels(), s) as f32)
             .collect();
         if let Some(channel) = Channel::fit(&self.front.samples, &targets, self.front.spacing) {

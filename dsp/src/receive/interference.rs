@@ -4,7 +4,7 @@ use etalon_types::Figure;
 use etalon_types::report::LinkReport;
 
 use super::lane::Lane;
-use crate::measure::channel::Channel;
+use crate::measure::channel::{self, Channel};
 use crate::mpi;
 use crate::options::{Quantity, ReceiveOptions};
 use crate::slicer::{Slicer, nominal};
@@ -24,6 +24,7 @@ impl Lane {
         let targets: Vec<f32> = trained
             .decided
             .iter()
+            .take(channel::USED)
             .map(|&s| nominal(levels, s) as f32)
             .collect();
         let channel = Channel::fit(&self.front.samples, &targets, self.front.spacing)?;
@@ -69,6 +70,10 @@ impl Lane {
             guard,
             period: self.pattern.as_ref().map(|p| p.period),
             linewidth_hz: options.linewidth_hz,
+            search: match options.measures.reflectogram {
+                true => mpi::Search::DelayedCopies,
+                false => mpi::Search::Nothing,
+            },
         });
         enter_features(&found, report);
         report.estimates.mpi_db = found.level;

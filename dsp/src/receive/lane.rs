@@ -5,7 +5,7 @@ use etalon_types::report::QualityFlag;
 
 use super::front_end::Front;
 use super::pattern_search::{
-    Pattern, correlate_candidates, pattern_name, registers, sends_complemented,
+    Pattern, SEARCHED, correlate_candidates, pattern_name, registers, sends_complemented,
 };
 use crate::condition::flag;
 use crate::equalizer::blind;
@@ -54,7 +54,7 @@ impl Lane {
         };
         // A told pattern is looked for by correlation first: that needs no open eye.
         if let Some(pattern) =
-            told.and_then(|m| correlate_candidates(&instants, &options.pattern, m))
+            told.and_then(|m| correlate_candidates(&instants, &options.pattern, m, instants.len()))
         {
             lane.pattern = Some(pattern);
             return lane;
@@ -90,9 +90,11 @@ impl Lane {
             taps,
             feedback: 0,
         };
-        let open =
-            |m: Modulation| blind::equalize(&self.front.samples, shape, m.levels(), self.front.pad);
-        let blind = match told {
+        // A start needs no more symbols than those that train it and in which a pattern is found.
+        let head = self.front.symbols().min(SEARCHED) * self.front.spacing;
+        let head = &self.front.samples[..head];
+        let open = |m: Modulation| blind::start(head, shape, m.levels(), self.front.pad);
+        let start = match told {
             Some(m) => open(m),
             None => {
                 let (two, four) = (open(Modulation::Nrz), open(Modulation::Pam4));
@@ -111,21 +113,21 @@ impl Lane {
                 }
             }
         };
-        self.blind = Some(blind);
+        self.blind = Some(blind::finish(start, head, shape, self.front.pad));
     }
 
     /// Looks for the pattern in the blind receiver's output and decisions.
     fn find_pattern(&mut self, choice: &PatternChoice) {
         let Some(blind) = &self.blind else { return };
-        if let Some(pattern) = correlate_candidates(&blind.output, choice, self.modulation) {
+        let count = self.front.symbols();
+        if let Some(pattern) = correlate_candidates(&blind.output, choice, self.modulation, count) {
             self.pattern = Some(pattern);
             return;
         }
         let decided = blind.slicer.decide_all(&blind.output);
         for name in registers(choice, self.modulation) {
             let Some(taps) = name.taps() else { continue };
-            if let Some((lock, sent)) =
-                register_lock::lock(&decided, taps, self.modulation, self.front.symbols())
+            if let Some((lock, sent)) = register_lock::lock(&decided, taps, self.modulation, count)
             {
                 self.pattern = Some(Pattern {
                     name: name.to_string(),
@@ -172,7 +174,11 @@ impl Lane {
                     ),
                 ));
             }
-            self.trained = Some(Trained::from_blind(blind, options.equalizer));
+            self.trained = Some(Trained::from_blind(
+                blind,
+                &self.front.samples,
+                options.equalizer,
+            ));
         }
     }
 

@@ -72,18 +72,29 @@ pub(super) fn registers(choice: &PatternChoice, modulation: Modulation) -> Vec<P
     }
 }
 
+/// Symbols in which a pattern is looked for, when it occurs in them at least [`PERIODS`] times.
+pub(super) const SEARCHED: usize = 1 << 17;
+
+/// Periods of a pattern that are looked at.
+const PERIODS: usize = 4;
+
 /// Finds the best of the correlated candidates.
+///
+/// Looks into the first symbols only; a told pattern that is not found there is looked for in
+/// all of them, since more periods bring it further out of the noise. The pattern's `sent` has
+/// `count` symbols.
 pub(super) fn correlate_candidates(
     samples: &[f32],
     choice: &PatternChoice,
     modulation: Modulation,
+    count: usize,
 ) -> Option<Pattern> {
     let levels = modulation.levels();
-    let make = |name: String, pattern: &[u8]| -> Option<(f64, Pattern)> {
+    let within = |samples: &[f32], name: &str, pattern: &[u8]| -> Option<(f64, Pattern)> {
         let lock: Lock = align::correlate(samples, pattern, levels)?;
-        let sent = align::reference(pattern, &lock, samples.len(), levels);
+        let sent = align::reference(pattern, &lock, count, levels);
         let found = Pattern {
-            name,
+            name: name.to_owned(),
             inverted: lock.inverted,
             lag: Some(lock.lag as u64),
             period: pattern.len(),
@@ -91,6 +102,14 @@ pub(super) fn correlate_candidates(
         };
         let rho = coefficient(samples, &found.sent, levels);
         (rho >= MIN_COEFFICIENT).then_some((rho, found))
+    };
+    let make = |name: String, pattern: &[u8]| {
+        let head = SEARCHED.max(PERIODS * pattern.len()).min(samples.len());
+        within(&samples[..head], &name, pattern).or_else(|| {
+            (*choice != PatternChoice::Auto && head < samples.len())
+                .then(|| within(samples, &name, pattern))
+                .flatten()
+        })
     };
     let best = match choice {
         PatternChoice::Symbols { name, symbols } => make(name.clone(), symbols),

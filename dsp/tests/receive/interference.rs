@@ -30,6 +30,7 @@ fn assess(link: Interference, count: usize, seed: u64) -> Assessment {
         guard: 20,
         period: None,
         linewidth_hz: None,
+        search: mpi::Search::DelayedCopies,
     })
 }
 
@@ -183,6 +184,7 @@ fn hum_is_no_interference() {
         guard: 20,
         period: None,
         linewidth_hz: None,
+        search: mpi::Search::DelayedCopies,
     });
     assert!(found.level.estimate().is_none(), "{:?}", found.level);
     assert!(found.paths.is_empty(), "{:?}", found.paths);

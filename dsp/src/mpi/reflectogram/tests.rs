@@ -18,6 +18,7 @@ fn gram(interference: Interference, count: usize, seed: u64) -> Reflectogram {
         guard: 20,
         period: None,
         linewidth_hz: None,
+        search: crate::mpi::Search::DelayedCopies,
     };
     correlate(&input, &tracked, &beat).expect("long enough")
 }
