@@ -27,6 +27,7 @@ pub mod shell;
 pub mod simulate;
 pub mod study;
 pub mod talk;
+pub mod touchstone;
 pub mod typed;
 pub mod usage;
 pub mod welcome;

@@ -421,12 +421,14 @@ fn info_tells_bad_files_from_good_ones() {
 #[test]
 fn nothing_is_written_half() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32); 7] = [
+    let cases: [(&[&str], i32); 9] = [
         (&["--out", "absent/link.csv"], 5),
         (&["--out", "link.wav"], 2),
         (&["--out", "link.csv", "--symbols", "0"], 2),
         (&["--out", "link.csv", "--mpi", "-30dB"], 2),
-        (&["--out", "link.csv", "--chirp", "2"], 2),
+        (&["--out", "link.csv", "--chirp", "50"], 2),
+        (&["--out", "link.csv", "--ports", "2,1"], 2),
+        (&["--out", "link.csv", "--touchstone", "absent.s2p"], 3),
         (&["--out", "link.csv", "--reflector", "10:-30"], 2),
         (
             &[

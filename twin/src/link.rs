@@ -3,8 +3,8 @@
 //! The model goes by field, in this order:
 //!
 //! ```text
-//! symbols -> power levels -> Tx filter -> laser (RIN, phase) -> reflections -> square law
-//!         -> sample clock -> noise -> Rx filter -> converter
+//! symbols -> power levels -> Tx filter -> laser (RIN, phase, chirp) -> dispersion -> reflections
+//!         -> square law -> sample clock -> measured channel -> noise -> Rx filter -> converter
 //! ```
 //!
 //! With `E(t) = sqrt(P(t)) exp(j phi(t))`, `m_j` the level of reflection `j` as a power ratio,
@@ -22,9 +22,10 @@
 //! come out of the field; none is put in.
 //!
 //! Assumptions: levels are rectangular over a symbol before the transmitter's filter; the laser
-//! phase is a random walk (Lorentzian line, no chirp); reflections are static over the capture;
-//! the fibre neither disperses nor scatters. Samples are optical power in watts, zero is no
-//! light, nothing is AC coupled.
+//! phase is a random walk (Lorentzian line) and, with chirp, half the chirp times the logarithm of
+//! the power; reflections are static over the capture; all paths disperse alike, and the fibre does
+//! not scatter. Samples are optical power in watts, zero is no light; nothing is AC coupled unless
+//! a measured channel is.
 //!
 //! Delays need not be whole samples: the complex field is interpolated linearly between samples.
 //! That low-passes the interferer: half-way between two samples a still carrier keeps the part
@@ -35,9 +36,12 @@
 
 pub mod adc;
 pub mod bessel_thomson;
+pub mod channel;
 pub mod config;
+pub mod dispersion;
 mod field;
 mod noise;
+mod overlap_save;
 mod resample;
 mod source;
 mod streams;
@@ -46,6 +50,7 @@ pub mod truth;
 mod window;
 
 pub use adc::Adc;
+pub use channel::{ChannelTruth, MeasuredChannel};
 pub use config::{LinkConfig, Noise, Polarization, Reflection, SymbolSource};
 pub use truth::{PathTruth, Truth};
 
@@ -80,7 +85,11 @@ pub struct Simulated {
 /// [`Error`] when the configuration describes no link; see the fields of [`LinkConfig`].
 pub fn simulate(config: &LinkConfig) -> Result<Simulated, Error> {
     config.validate()?;
-    let window = Window::new(config)?;
+    let channel = config
+        .channel
+        .as_ref()
+        .map(|measured| channel::Filter::new(measured, config));
+    let window = Window::new(config, channel.as_ref().map_or(0, channel::Filter::reach))?;
     let stream = |stream| streams::stream(config.seed, stream);
     let sent = source::symbols(config, window.lead_symbols(), window.tail_symbols());
 
@@ -107,6 +116,9 @@ pub fn simulate(config: &LinkConfig) -> Result<Simulated, Error> {
     let paths = field::draw_paths(config, stream(Stream::Reflections));
     let detected = field::detect(config, &window, power, &paths, stream(Stream::Phase));
     let mut received = resample::to_receiver_clock(detected, config, &window);
+    if let Some(channel) = &channel {
+        channel.apply(&mut received);
+    }
     noise::add_receiver_noise(config, &window, &mut received, stream(Stream::Noise));
     if let Some(cutoff) = config.rx_bandwidth {
         bessel_thomson::filter(&mut received, config.sample_rate().0, cutoff.0);

@@ -40,9 +40,13 @@ pub struct TruthRecord {
 /// # Errors
 /// Usage, for a link that cannot be; storage, when the files cannot be written.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    let config = args.config(globals.seed)?;
+    let measured = args.channel.read()?;
+    let config = args.config(globals.seed, measured.as_ref())?;
     let format = args.file_format()?;
-    let simulated = simulate(&config).map_err(|error| impossible(&error))?;
+    let mut simulated = simulate(&config).map_err(|error| impossible(&error))?;
+    if let (Some(truth), Some(measured)) = (&mut simulated.truth.channel, &measured) {
+        truth.remarks.extend(measured.remarks.iter().cloned());
+    }
     let storage = |error: &std::io::Error| CliError::storage(&args.out, error);
     let staged = Staged::beside(&args.out).map_err(|e| storage(&e))?;
     etalon_captures::write(staged.path(), format.into(), &[&simulated.waveform])
@@ -143,6 +147,24 @@ fn screen(record: &TruthRecord, config: &LinkConfig, truth_path: &Path, next: &s
             "MPI        {} after {delay}, overlap {:.2}",
             path.level, path.overlap
         ));
+    }
+    if let Some(null) = truth.dispersion_null {
+        lines.push(format!(
+            "dispersion {} ps/nm at {}, first null at {null}",
+            config.dispersion_ps_per_nm,
+            engineering(config.wavelength.0, "m")
+        ));
+    }
+    if let (Some(channel), Some(found)) = (&config.channel, &truth.channel) {
+        lines.push(format!("channel    {}", channel.name));
+        lines.push(format!(
+            "           {:.2} dB of loss from DC to {}, delay of {} taken out",
+            found.nyquist_loss.0,
+            engineering(0.5 * config.baud.0, "Hz"),
+            engineering(found.delay.0, "s")
+        ));
+        let remarks = found.remarks.iter();
+        lines.extend(remarks.map(|remark| format!("remark     {}", remark.detail)));
     }
     lines.push(format!("next: {next}"));
     lines.join("\n") + "\n"

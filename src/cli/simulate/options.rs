@@ -6,10 +6,11 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use etalon_captures::Format;
 use etalon_twin::link::{Adc, LinkConfig, Noise, Polarization, Reflection, SymbolSource};
-use etalon_types::units::{Baud, Db, Dbm, Hertz, Seconds};
+use etalon_types::units::{Baud, Db, Dbm, Hertz, Metres, Seconds};
 use etalon_types::{Modulation, PatternName};
 
 use crate::cli::error::CliError;
+use crate::cli::touchstone::{ChannelArgs, Measured};
 
 /// File format of the capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,6 +87,24 @@ impl FromStr for DbPerHz {
             .unwrap_or(text)
             .parse::<Db>()
             .map(|db| Self(db.0))
+    }
+}
+
+/// An accumulated dispersion in ps/nm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PsPerNm(pub f64);
+
+impl FromStr for PsPerNm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.strip_suffix("ps/nm").unwrap_or(text).trim_end();
+        number
+            .parse()
+            .ok()
+            .filter(|value: &f64| value.is_finite())
+            .map(Self)
+            .ok_or_else(|| "expected a number in ps/nm, like 170 or -34.5ps/nm".to_owned())
     }
 }
 
@@ -173,32 +192,38 @@ pub struct Args {
     /// Not yet: a single reflector by position and return loss
     #[arg(long, hide = true, allow_hyphen_values = true)]
     pub reflector: Vec<String>,
-    /// Not yet: chirp of the transmitter
-    #[arg(long, hide = true, allow_hyphen_values = true)]
-    pub chirp: Option<String>,
-    /// Not yet: chromatic dispersion
-    #[arg(long, hide = true, allow_hyphen_values = true)]
-    pub dispersion: Option<String>,
-    /// Not yet: wavelength
-    #[arg(long, hide = true, allow_hyphen_values = true)]
-    pub wavelength: Option<String>,
+    /// Chirp (Henry's factor) of the transmitter; it shows with dispersion and reflections
+    #[arg(
+        long,
+        value_name = "A",
+        default_value_t = 0.0,
+        allow_hyphen_values = true
+    )]
+    pub chirp: f64,
+    /// Chromatic dispersion of the fibre in ps/nm
+    #[arg(long, value_name = "PS_PER_NM", allow_hyphen_values = true)]
+    pub dispersion: Option<PsPerNm>,
+    /// Wavelength of the laser
+    #[arg(long, value_name = "M", default_value = "1550nm")]
+    pub wavelength: Metres,
+    /// A measured channel behind the detector.
+    #[command(flatten)]
+    pub channel: ChannelArgs,
     /// Not yet: jitter of the sample clock
     #[arg(long, hide = true, allow_hyphen_values = true)]
     pub jitter: Option<String>,
-    /// Not yet: a measured channel
-    #[arg(long, hide = true, allow_hyphen_values = true)]
-    pub touchstone: Option<String>,
-    /// Not yet: ports of a measured channel
-    #[arg(long, hide = true, allow_hyphen_values = true)]
-    pub ports: Option<String>,
 }
 
 impl Args {
-    /// Returns the link that is described.
+    /// Returns the link that is described; `channel` is what the channel options name.
     ///
     /// # Errors
     /// Usage, for options that come later or contradict each other.
-    pub fn config(&self, seed: Option<u64>) -> Result<LinkConfig, CliError> {
+    pub fn config(
+        &self,
+        seed: Option<u64>,
+        channel: Option<&Measured>,
+    ) -> Result<LinkConfig, CliError> {
         self.refuse_what_comes_later()?;
         let plain = LinkConfig::default();
         Ok(LinkConfig {
@@ -211,6 +236,10 @@ impl Args {
             levels: self.levels.clone(),
             rop: self.rop.unwrap_or(plain.rop),
             linewidth: self.linewidth,
+            chirp: self.chirp,
+            dispersion_ps_per_nm: self.dispersion.map_or(0.0, |d| d.0),
+            wavelength: self.wavelength,
+            channel: channel.map(|measured| measured.channel.clone()),
             reflections: self.reflections()?,
             tx_bandwidth: self.tx_bandwidth,
             rx_bandwidth: self.rx_bandwidth,
@@ -332,28 +361,11 @@ impl Args {
                 self.reflector.first(),
                 "use --mpi -30dB --mpi-delay 100ns for a pair of reflectors",
             ),
-            ("--chirp", self.chirp.as_ref(), "leave --chirp out"),
-            (
-                "--dispersion",
-                self.dispersion.as_ref(),
-                "leave --dispersion out",
-            ),
-            (
-                "--wavelength",
-                self.wavelength.as_ref(),
-                "leave --wavelength out",
-            ),
             (
                 "--jitter",
                 self.jitter.as_ref(),
                 "use --ppm for a clock that is off",
             ),
-            (
-                "--touchstone",
-                self.touchstone.as_ref(),
-                "use --rx-bandwidth for a channel that limits",
-            ),
-            ("--ports", self.ports.as_ref(), "leave --ports out"),
         ];
         match told
             .into_iter()

@@ -1,18 +1,20 @@
 //! What is simulated.
 
-use etalon_types::units::{Baud, Db, Dbm, Hertz, Seconds};
+use etalon_types::units::{Baud, Db, Dbm, Hertz, Metres, Seconds};
 use etalon_types::{Modulation, PatternName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adc::Adc;
+use super::channel::MeasuredChannel;
 use crate::Error;
 
 /// A link and its capture. Every field has a default, so that a file or a caller names only
 /// what differs.
 ///
 /// Defaults: 131 072 symbols of PRBS31Q at 26.5625 GBd, four samples a symbol, extinction ratio
-/// 4.5 dB, 0 dBm, linewidth 1 MHz, no reflections, no filters, SNR 20 dB, no converter.
+/// 4.5 dB, 0 dBm, linewidth 1 MHz at 1550 nm, no chirp, no dispersion, no reflections, no
+/// channel, no filters, SNR 20 dB, no converter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinkConfig {
@@ -35,16 +37,25 @@ pub struct LinkConfig {
     pub rop: Dbm,
     /// Linewidth of the laser, full width at half maximum of a Lorentzian line.
     pub linewidth: Hertz,
+    /// Chirp (Henry's factor) of the transmitter: the phase moves by half of it for each factor
+    /// e of the power. It shows with dispersion and reflections only.
+    pub chirp: f64,
+    /// Accumulated chromatic dispersion of the fibre in ps/nm; see [`super::dispersion`].
+    pub dispersion_ps_per_nm: f64,
+    /// Wavelength of the laser.
+    pub wavelength: Metres,
     /// Delayed copies of the signal that reach the receiver.
     pub reflections: Vec<Reflection>,
     /// Cut-off (-3 dB) of the transmitter's fourth-order Bessel-Thomson response.
     pub tx_bandwidth: Option<Hertz>,
+    /// A measured channel between detector and receiver; see [`super::channel`].
+    pub channel: Option<MeasuredChannel>,
     /// Cut-off (-3 dB) of the receiver's fourth-order Bessel-Thomson response.
     pub rx_bandwidth: Option<Hertz>,
     /// Relative intensity noise of the laser in dB/Hz (one-sided density), white from DC to
     /// half the sample rate: a relative variance of `10^(rin/10) fs / 2` a sample.
     pub rin_db_per_hz: Option<f64>,
-    /// Noise of the receiver, white, before the receiver's filter.
+    /// Noise of the receiver, white, behind a measured channel and before the receiver's filter.
     pub noise: Noise,
     /// Converter; without one the samples are `f32` watts.
     pub adc: Option<Adc>,
@@ -65,7 +76,11 @@ impl Default for LinkConfig {
             levels: None,
             rop: Dbm(0.0),
             linewidth: Hertz(1e6),
+            chirp: 0.0,
+            dispersion_ps_per_nm: 0.0,
+            wavelength: Metres(1550e-9),
             reflections: Vec::new(),
+            channel: None,
             tx_bandwidth: None,
             rx_bandwidth: None,
             rin_db_per_hz: None,
@@ -242,6 +257,10 @@ impl LinkConfig {
         not_negative("linewidth", self.linewidth.0)?;
         self.validate_symbols()?;
         self.validate_levels()?;
+        self.validate_fibre()?;
+        self.channel
+            .as_ref()
+            .map_or(Ok(()), |channel| channel.validate(self.baud.0))?;
         for reflection in &self.reflections {
             within_200("reflections.level", reflection.level.0)?;
             not_negative("reflections.delay", reflection.delay.0)?;
@@ -278,6 +297,27 @@ impl LinkConfig {
             self.clock_offset_ppm,
             |x| x.abs() <= 1e4,
         )
+    }
+
+    fn validate_fibre(&self) -> Result<(), Error> {
+        check("chirp", "-20 to 20", self.chirp, |x| x.abs() <= 20.0)?;
+        check(
+            "dispersion_ps_per_nm",
+            "-1e5 to 1e5 ps/nm",
+            self.dispersion_ps_per_nm,
+            |x| x.abs() <= 1e5,
+        )?;
+        check("wavelength", "100 nm to 10 um", self.wavelength.0, |x| {
+            (100e-9..=10e-6).contains(&x)
+        })?;
+        if self.dispersion_ps_per_nm != 0.0 && self.samples_per_symbol < 2 {
+            return Err(Error::OutOfRange {
+                quantity: "samples_per_symbol",
+                expected: "2 or more with dispersion, which works on the sidebands",
+                found: self.samples_per_symbol.to_string(),
+            });
+        }
+        Ok(())
     }
 
     fn validate_symbols(&self) -> Result<(), Error> {

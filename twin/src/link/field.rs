@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::truth::PathTruth;
 use super::window::{Window, capture_first};
-use super::{LinkConfig, Polarization};
+use super::{LinkConfig, Polarization, dispersion};
 
 /// Draws what is random about the reflections: static phases, and scrambled polarisations.
 ///
@@ -59,7 +59,9 @@ impl Tap {
 /// Detects the power that falls on the receiver.
 ///
 /// Takes the transmitted power over the whole window; returns the stretch from the end of the
-/// echo lead-in on. Without reflections the phase of the laser is not seen, and not drawn.
+/// echo lead-in on. Without reflections and dispersion the phase of the laser is not seen, and
+/// not drawn. Dispersion comes first: signal and copies run through the same fibre, and a delay
+/// and a dispersion may change places.
 pub(super) fn detect(
     config: &LinkConfig,
     window: &Window,
@@ -68,11 +70,12 @@ pub(super) fn detect(
     generator: Xoshiro256PlusPlus,
 ) -> Vec<f64> {
     let first = window.transmitter_guard + window.echo;
-    if paths.is_empty() {
+    if paths.is_empty() && config.dispersion_ps_per_nm == 0.0 {
         power.drain(..first);
         return power;
     }
-    let field = transmitted_field(config, window, &power, generator);
+    let mut field = transmitted_field(config, window, &power, generator);
+    dispersion::disperse(config, &mut field);
     let taps: Vec<Tap> = paths.iter().map(Tap::new).collect();
     (first..field.len())
         .map(|n| {
@@ -90,8 +93,8 @@ pub(super) fn detect(
         .collect()
 }
 
-/// Returns `sqrt(P) exp(j phi)`, the phase a random walk whose steps have the variance
-/// `2 pi linewidth / sample rate`.
+/// Returns `sqrt(P) exp(j phi + j alpha / 2 ln(P / mean))`, the phase `phi` a random walk whose
+/// steps have the variance `2 pi linewidth / sample rate`, `alpha` the chirp.
 ///
 /// The walk starts at the capture's first sample and goes both ways from there: a random walk
 /// is one in either direction, and a longer lead-in leaves the capture's phase as it is.
@@ -104,6 +107,9 @@ fn transmitted_field(
     let step = (2.0 * PI * config.linewidth.0 / config.sample_rate().0).sqrt();
     let lead = window.lead();
     let start = TAU * generator.random::<f64>();
+    let mean = config.rop.to_watts();
+    // No light has no phase: the floor, 120 dB down, only keeps the logarithm finite.
+    let chirped = |power: f64| 0.5 * config.chirp * (power / mean).max(1e-12).ln();
     let mut field = vec![Complex64::new(0.0, 0.0); power.len()];
     let mut phase = start;
     for n in capture_first(lead, power.len()) {
@@ -114,7 +120,7 @@ fn transmitted_field(
             let draw: f64 = generator.sample(StandardNormal);
             phase += step * draw;
         }
-        field[n] = Complex64::from_polar(power[n].sqrt(), phase);
+        field[n] = Complex64::from_polar(power[n].sqrt(), phase + chirped(power[n]));
     }
     field
 }

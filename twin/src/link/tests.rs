@@ -1,6 +1,7 @@
 //! The simulation against theory. Tolerances say what they rest on; all seeds are fixed, so a
 //! test that passes passes always, and the tolerance guards against changes of the model.
 
+mod channel;
 mod configuration;
 mod filters;
 mod interference;

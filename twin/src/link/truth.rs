@@ -7,8 +7,7 @@ use etalon_types::units::{Db, Hertz, Seconds};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::theory;
-use super::{LinkConfig, Reflection};
+use super::{ChannelTruth, LinkConfig, Reflection, dispersion, theory};
 
 /// What a receiver ought to find in a simulated capture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,7 +20,8 @@ pub struct Truth {
     pub sample_rate: Hertz,
     /// Place of the centre of symbol 0, in samples from the capture's first. A symbol's `K`
     /// samples are centred between its first and last, at `(K - 1) / 2`: for an even `K` that
-    /// lies between two samples. Filters keep it there: their delay at DC is taken out.
+    /// lies between two samples. Filters keep it there: their delay at DC is taken out, and so is the
+    /// delay of a measured channel.
     pub first_symbol_sample: f64,
     /// Samples from one symbol's centre to the next: `K (1 + ppm 1e-6)`.
     pub symbol_spacing_samples: f64,
@@ -45,6 +45,11 @@ pub struct Truth {
     pub coherence_angles: f64,
     /// The interfering paths, as configured and as drawn.
     pub paths: Vec<PathTruth>,
+    /// First null that dispersion leaves in the response to a small modulation; `None` without
+    /// dispersion.
+    pub dispersion_null: Option<Hertz>,
+    /// What the measured channel does; `None` without one.
+    pub channel: Option<ChannelTruth>,
     /// Samples that the converter clipped.
     pub clipped_samples: u64,
 }
@@ -116,6 +121,11 @@ impl Truth {
             mpi: (!paths.is_empty()).then(|| Db::from_linear(interference)),
             coherence_angles: 2.0 * PI * config.linewidth.0 * duration_s,
             paths: paths.to_vec(),
+            dispersion_null: dispersion::null(config),
+            channel: config
+                .channel
+                .as_ref()
+                .map(|channel| ChannelTruth::new(channel, config)),
             clipped_samples,
             levels_w,
             config: config.clone(),

@@ -2,6 +2,7 @@
 
 use super::LinkConfig;
 use super::bessel_thomson::LENGTH_PERIODS;
+use super::dispersion;
 use super::resample::REACH;
 use crate::Error;
 
@@ -20,19 +21,21 @@ pub(super) struct Window {
     pub symbols: usize,
     /// Samples a symbol.
     pub samples_per_symbol: usize,
-    /// Samples on each side that the transmitter's filter may spoil.
+    /// Samples on each side that the transmitter's filter and the fibre's dispersion may spoil.
     pub transmitter_guard: usize,
     /// Samples before the first detected one, for the longest delay.
     pub echo: usize,
-    /// Samples on each side that the receiver's filter may spoil.
+    /// Samples on each side that the measured channel and the receiver's filter may spoil.
     pub receiver_guard: usize,
     /// Samples behind the capture that a slow sample clock reaches.
     pub reserve: usize,
 }
 
 impl Window {
-    pub fn new(config: &LinkConfig) -> Result<Self, Error> {
+    /// Lays the window out; `channel_reach` is how far the measured channel reaches, in samples.
+    pub fn new(config: &LinkConfig, channel_reach: usize) -> Result<Self, Error> {
         let per_symbol = config.samples_per_symbol;
+        let in_symbols = |samples: usize| samples.div_ceil(per_symbol).saturating_mul(per_symbol);
         // Saturating throughout: an absurd delay ends as TooLarge, not as an overflow.
         let whole = |symbols: f64| (symbols.ceil() as usize).saturating_mul(per_symbol);
         let guard = |cutoff: Option<etalon_types::units::Hertz>| match cutoff {
@@ -49,7 +52,9 @@ impl Window {
         } else {
             whole(longest * config.baud.0 + 1.0)
         };
-        let receiver_guard = guard(config.rx_bandwidth);
+        let receiver_guard = guard(config.rx_bandwidth).saturating_add(in_symbols(channel_reach));
+        let transmitter_guard =
+            guard(config.tx_bandwidth).saturating_add(in_symbols(dispersion::reach(config)));
         let reserve = if config.clock_offset_ppm == 0.0 {
             0
         } else {
@@ -60,7 +65,7 @@ impl Window {
         let window = Self {
             symbols: config.symbols,
             samples_per_symbol: per_symbol,
-            transmitter_guard: guard(config.tx_bandwidth),
+            transmitter_guard,
             echo,
             receiver_guard,
             reserve,
