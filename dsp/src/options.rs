@@ -41,10 +41,10 @@ pub enum PatternChoice {
     },
 }
 
-/// The equalizer.
+/// The equalizer; [`crate::equalizer::registry`] has their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EqualizerChoice {
-    /// Feed-forward when the eye needs it.
+    /// The simplest that makes the fewest errors on training symbols held back.
     #[default]
     Auto,
     /// None: the sample nearest the decision instant.
@@ -53,6 +53,18 @@ pub enum EqualizerChoice {
     Ffe,
     /// Feed-forward with decision feedback.
     FfeDfe,
+    /// Feed-forward to a short channel, then maximum-likelihood sequence estimation.
+    FfeMlse,
+    /// Volterra equalizer: products of up to three samples.
+    Volterra,
+    /// Feed-forward by least mean squares.
+    Lms,
+    /// Feed-forward by least mean squares that take the error's sign.
+    SignLms,
+    /// Feed-forward by least mean squares, corrected block by block.
+    BlockLms,
+    /// Feed-forward by recursive least squares.
+    Rls,
 }
 
 /// Whether samples are optical power, so that ER, OMA and MPI apply.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use etalon_dsp::equalizer::registry;
 use etalon_dsp::{
     BaudChoice, EqualizerChoice, LineCode, Measures, ModulationChoice, PatternChoice, Quantity,
     ReceiveOptions,
@@ -69,22 +71,12 @@ pub enum LineCodeArg {
     Code64b66b,
 }
 
-/// Equalizer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum EqualizerArg {
-    /// Feed-forward when the eye needs it
-    #[default]
-    Auto,
-    /// None
-    None,
-    /// Feed-forward
-    Ffe,
-    /// Feed-forward with decision feedback
-    FfeDfe,
-    /// Feed-forward and a sequence estimator (comes later)
-    FfeMlse,
-    /// Nonlinear (comes later)
-    Volterra,
+/// Reads the name of an equalizer; the names and what they mean are the receiver's registry.
+fn equalizer() -> impl TypedValueParser<Value = EqualizerChoice> {
+    PossibleValuesParser::new(
+        registry::KINDS.map(|kind| PossibleValue::new(kind.name).help(kind.about)),
+    )
+    .map(|name| registry::by_name(&name).unwrap_or_default())
 }
 
 /// Reference receiver.
@@ -168,8 +160,8 @@ pub struct LinkArgs {
     #[arg(long, value_name = "K")]
     pub segment: Option<usize>,
     /// Equalizer
-    #[arg(long, value_enum, default_value = "auto", value_name = "E")]
-    pub equalizer: EqualizerArg,
+    #[arg(long, value_parser = equalizer(), default_value = "auto", value_name = "E")]
+    pub equalizer: EqualizerChoice,
     /// Feed-forward taps
     #[arg(long, value_name = "N")]
     pub taps: Option<usize>,
@@ -241,15 +233,7 @@ impl LinkArgs {
                     symbols: pattern_symbols(path)?,
                 },
             },
-            equalizer: match self.equalizer {
-                EqualizerArg::None => EqualizerChoice::None,
-                EqualizerArg::Ffe => EqualizerChoice::Ffe,
-                EqualizerArg::FfeDfe => EqualizerChoice::FfeDfe,
-                // The last two were refused above.
-                EqualizerArg::Auto | EqualizerArg::FfeMlse | EqualizerArg::Volterra => {
-                    EqualizerChoice::Auto
-                }
-            },
+            equalizer: self.equalizer,
             taps: self.taps,
             quantity: if self.optical {
                 Quantity::OpticalPower
@@ -267,23 +251,21 @@ impl LinkArgs {
     }
 
     fn refuse_what_comes_later(&self) -> Result<(), CliError> {
-        let later =
-            |option, value: &str, hint: &str| Err(CliError::comes_later(option, value, hint));
-        match self.equalizer {
-            EqualizerArg::FfeMlse => later("--equalizer", "ffe-mlse", "use --equalizer ffe-dfe"),
-            EqualizerArg::Volterra => later("--equalizer", "volterra", "use --equalizer ffe"),
-            _ if self.reference_receiver == ReferenceReceiverArg::Bt4 => later(
+        if self.reference_receiver == ReferenceReceiverArg::Bt4 {
+            return Err(CliError::comes_later(
                 "--reference-receiver",
                 "bt4",
                 "leave --reference-receiver out",
-            ),
-            _ if self.inventory.is_some() => later(
+            ));
+        }
+        if self.inventory.is_some() {
+            return Err(CliError::comes_later(
                 "--inventory",
                 "",
                 "leave --inventory out: reflections are shown in metres, to be compared by hand",
-            ),
-            _ => Ok(()),
+            ));
         }
+        Ok(())
     }
 
     fn refuse_the_impossible(&self) -> Result<(), CliError> {
@@ -311,7 +293,7 @@ impl LinkArgs {
         )?;
         if let Some(taps) = self.taps {
             positive("--taps", Some(taps as f64), "31")?;
-            if self.equalizer == EqualizerArg::None {
+            if self.equalizer == EqualizerChoice::None {
                 return Err(CliError::usage(
                     "ETA-2001",
                     "--taps",
@@ -356,7 +338,10 @@ impl LinkArgs {
         push("--line-code", unless(name_of(self.line_code), "none"));
         push("--channel", self.channel.clone());
         push("--segment", self.segment.map(|k| k.to_string()));
-        push("--equalizer", unless(name_of(self.equalizer), "auto"));
+        push(
+            "--equalizer",
+            unless(registry::name(self.equalizer).to_owned(), "auto"),
+        );
         push("--taps", self.taps.map(|n| n.to_string()));
         push("--zero", self.zero.as_ref().map(|l| l.text.clone()));
         push("--measure", unless(self.measure.text.clone(), "all"));

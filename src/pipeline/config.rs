@@ -1,9 +1,7 @@
 //! A name for a set of options: equal options have equal hashes, on every machine.
 
-use etalon_dsp::{
-    BaudChoice, EqualizerChoice, LineCode, ModulationChoice, PatternChoice, Quantity,
-    ReceiveOptions,
-};
+use etalon_dsp::equalizer::registry;
+use etalon_dsp::{BaudChoice, LineCode, ModulationChoice, PatternChoice, Quantity, ReceiveOptions};
 use etalon_types::Modulation;
 use serde_json::{Value, json};
 
@@ -32,12 +30,7 @@ fn canonical(options: &ReceiveOptions) -> Value {
             // The content decides, not the name that it was read under.
             PatternChoice::Symbols { symbols, .. } => json!({"sha256": Digest::of(symbols).to_string()}),
         },
-        "equalizer": match options.equalizer {
-            EqualizerChoice::Auto => "auto",
-            EqualizerChoice::None => "none",
-            EqualizerChoice::Ffe => "ffe",
-            EqualizerChoice::FfeDfe => "ffe-dfe",
-        },
+        "equalizer": registry::name(options.equalizer),
         "taps": options.taps,
         "quantity": match options.quantity {
             Quantity::Unknown => "unknown",

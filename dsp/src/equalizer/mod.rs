@@ -18,10 +18,13 @@
 pub mod adaptive;
 pub mod blind;
 pub mod block_lms;
+mod choice;
+mod detector;
 pub mod least_squares;
 pub mod lms;
 pub mod mlse;
 pub mod partial_response;
+pub mod registry;
 pub mod rls;
 pub mod sign_lms;
 pub mod train;

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use crate::equalizer::Equalizer;
 use crate::equalizer::blind::Blind;
+use crate::equalizer::detector::Lesson;
 use crate::equalizer::least_squares::{self, Shape};
 use crate::measure::channel::high_pass;
 use crate::options::{EqualizerChoice, ReceiveOptions};
@@ -18,13 +19,15 @@ use crate::slicer::{Slicer, nominal};
 /// Symbols that train at most.
 pub const MAX_TRAINING: usize = 1 << 17;
 /// Symbols on which equalizers are compared at most.
-const MAX_COMPARED: usize = 1 << 16;
+pub(super) const MAX_COMPARED: usize = 1 << 16;
 /// Tap counts tried for one sample a symbol.
 const TAPS_T: [usize; 6] = [1, 11, 21, 61, 101, 161];
 /// Tap counts tried for two samples a symbol.
 const TAPS_T2: [usize; 4] = [1, 15, 31, 61];
 /// Feedback counts tried.
 const FEEDBACK: [usize; 3] = [1, 3, 5];
+/// Taps of an adaptive equalizer when none are told.
+const ADAPTIVE_TAPS: usize = 21;
 /// Symbols after the training ones that are filtered with them: more than the moving average and
 /// the longest equalizer look ahead.
 const REACH: usize = 512;
@@ -79,17 +82,16 @@ pub struct Trained {
     pub kind: &'static str,
     /// Why this one.
     pub why: String,
+    /// Why the one that was asked for could not be trained, when it could not: a feed-forward
+    /// one then stands in.
+    pub refused: Option<String>,
 }
 
 /// The known symbols and how they are cut.
-struct Task<'a> {
-    samples: &'a [f32],
+pub(super) struct Task<'a> {
+    pub lesson: Lesson<'a>,
     filtered: &'a [f32],
-    sent: &'a [u8],
     targets: Vec<f32>,
-    spacing: usize,
-    levels: usize,
-    pad: f32,
 }
 
 /// Trains on known symbols; `None` when no equalizer could be fitted.
@@ -113,14 +115,17 @@ pub fn with_reference(
         .collect();
     let targets = high_pass(&targets, 1);
     let filtered = high_pass(&samples[..(spacing * reach).min(samples.len())], spacing);
-    let task = Task {
+    let lesson = Lesson {
         samples,
-        filtered: &filtered,
-        sent,
-        targets,
         spacing,
+        sent,
         levels,
         pad,
+    };
+    let task = Task {
+        lesson,
+        filtered: &filtered,
+        targets,
     };
     let (shape, why) = task.choose(&window.training, options)?;
     let (equalizer, slicer) = task.train(&window.training, shape)?;
@@ -140,7 +145,7 @@ pub fn with_reference(
     if first >= last {
         return None;
     }
-    Some(Trained {
+    let mut trained = Trained {
         equalizer,
         output,
         decided,
@@ -153,43 +158,62 @@ pub fn with_reference(
             _ => "ffe-dfe",
         },
         why,
-    })
+        refused: None,
+    };
+    match task.decide_behind(&trained, &window.training, options.equalizer) {
+        Ok(None) => {}
+        Ok(Some(behind)) => {
+            (trained.kind, trained.why) = (behind.kind, behind.why);
+            trained.decided = behind.decided;
+        }
+        Err(reason) => trained.refused = Some(reason),
+    }
+    Some(trained)
 }
 
 impl Task<'_> {
     /// Fits a shape and takes the levels from the same symbols.
-    fn train(&self, range: &Range<usize>, shape: Shape) -> Option<(Equalizer, Slicer)> {
+    pub(super) fn train(&self, range: &Range<usize>, shape: Shape) -> Option<(Equalizer, Slicer)> {
         let equalizer = if shape.taps == 1 && shape.feedback == 0 {
-            Equalizer::identity(self.spacing, self.pad)
+            Equalizer::identity(self.lesson.spacing, self.lesson.pad)
         } else {
             let fit = least_squares::fit(self.filtered, &self.targets, range.clone(), shape, 0.0)?;
-            Equalizer::from_fit(&fit, shape, self.pad)
+            Equalizer::from_fit(&fit, shape, self.lesson.pad)
         };
         let output = self.run(&equalizer, range, None);
-        let mut slicer = Slicer::from_symbols(&output, &self.sent[range.clone()], self.levels);
-        slicer.refine_thresholds(&output, &self.sent[range.clone()]);
+        let mut slicer = Slicer::from_symbols(
+            &output,
+            &self.lesson.sent[range.clone()],
+            self.lesson.levels,
+        );
+        slicer.refine_thresholds(&output, &self.lesson.sent[range.clone()]);
         slicer.is_sane().then_some((equalizer, slicer))
     }
 
     /// Output on a range. Feedback takes sent symbols, or with a slicer its own decisions.
-    fn run(
+    pub(super) fn run(
         &self,
         equalizer: &Equalizer,
         range: &Range<usize>,
         slicer: Option<&Slicer>,
     ) -> Vec<f32> {
-        let reach = equalizer.taps.len().div_ceil(self.spacing) + equalizer.feedback.len();
+        let reach = equalizer.taps.len().div_ceil(self.lesson.spacing) + equalizer.feedback.len();
         let first = range.start.saturating_sub(reach);
-        let last = (range.end + reach).min(self.samples.len() / self.spacing);
-        let mut output =
-            equalizer.feed_forward(&self.samples[self.spacing * first..self.spacing * last]);
+        let last = (range.end + reach).min(self.lesson.samples.len() / self.lesson.spacing);
+        let mut output = equalizer.feed_forward(
+            &self.lesson.samples[self.lesson.spacing * first..self.lesson.spacing * last],
+        );
         output.truncate(range.end - first);
         if !equalizer.feedback.is_empty() {
             let known: Vec<Option<u8>> = (first..range.end)
-                .map(|k| (slicer.is_none() || k < range.start).then(|| self.sent[k]))
+                .map(|k| (slicer.is_none() || k < range.start).then(|| self.lesson.sent[k]))
                 .collect();
             // With every symbol known the slicer decides nothing; any will do.
-            let any = Slicer::from_symbols(&output, &self.sent[first..range.end], self.levels);
+            let any = Slicer::from_symbols(
+                &output,
+                &self.lesson.sent[first..range.end],
+                self.lesson.levels,
+            );
             equalizer.decision_feedback(&mut output, slicer.unwrap_or(&any), &known);
         }
         output.split_off(range.start - first)
@@ -204,14 +228,20 @@ impl Task<'_> {
     ) -> Option<f64> {
         let (equalizer, slicer) = self.train(fitted, shape)?;
         let output = self.run(&equalizer, held, Some(&slicer));
-        let judged = Slicer::from_symbols(&output, &self.sent[held.clone()], self.levels);
+        let judged =
+            Slicer::from_symbols(&output, &self.lesson.sent[held.clone()], self.lesson.levels);
         Some(judged.snr())
     }
 
     /// Picks a shape and says why.
     fn choose(&self, training: &Range<usize>, options: &ReceiveOptions) -> Option<(Shape, String)> {
-        if options.equalizer == EqualizerChoice::None {
-            return Some((self.shape(1, 0), "asked for".into()));
+        match options.equalizer {
+            EqualizerChoice::None => return Some((self.shape(1, 0), "asked for".into())),
+            choice if is_adaptive(choice) => {
+                let taps = options.taps.unwrap_or(ADAPTIVE_TAPS);
+                return Some((self.shape(taps, 0), "asked for".into()));
+            }
+            _ => {}
         }
         let compared = training.start..training.start + training.len().min(MAX_COMPARED);
         let cut = compared.start + compared.len() * 4 / 5;
@@ -228,7 +258,10 @@ impl Task<'_> {
             "{taps} taps: {:.2} dB SNR on held-out training symbols",
             decibels(forward)
         );
-        if options.equalizer == EqualizerChoice::Ffe {
+        if !matches!(
+            options.equalizer,
+            EqualizerChoice::Auto | EqualizerChoice::FfeDfe
+        ) {
             return Some((self.shape(taps, 0), alone));
         }
         let fed = fed_lengths(&lengths, taps, options)
@@ -254,7 +287,7 @@ impl Task<'_> {
 
     fn shape(&self, taps: usize, feedback: usize) -> Shape {
         Shape {
-            spacing: self.spacing,
+            spacing: self.lesson.spacing,
             taps,
             feedback,
         }
@@ -264,7 +297,7 @@ impl Task<'_> {
     fn lengths(&self, fitted: usize, options: &ReceiveOptions) -> Vec<usize> {
         let candidates: Vec<usize> = match options.taps {
             Some(taps) => vec![taps],
-            None if self.spacing == 1 => TAPS_T.to_vec(),
+            None if self.lesson.spacing == 1 => TAPS_T.to_vec(),
             None => TAPS_T2.to_vec(),
         };
         let may_be_none = options.equalizer == EqualizerChoice::Auto || options.taps.is_some();
@@ -290,6 +323,11 @@ fn fed_lengths(usable: &[usize], taps: usize, options: &ReceiveOptions) -> Vec<u
             .take(2)
             .collect(),
     }
+}
+
+fn is_adaptive(choice: EqualizerChoice) -> bool {
+    use EqualizerChoice::{BlockLms, Lms, Rls, SignLms};
+    matches!(choice, Lms | SignLms | BlockLms | Rls)
 }
 
 fn decibels(ratio: f64) -> f64 {
@@ -319,6 +357,7 @@ impl Trained {
             decided,
             slicer: blind.slicer,
             training_symbols: blind.trained,
+            refused: None,
             judged,
         }
     }

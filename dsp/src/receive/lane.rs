@@ -10,6 +10,7 @@ use super::pattern_search::{
 use crate::condition::flag;
 use crate::equalizer::blind;
 use crate::equalizer::least_squares::Shape;
+use crate::equalizer::registry;
 use crate::equalizer::train::{self, Trained};
 use crate::measure::eye;
 use crate::options::{EqualizerChoice, ModulationChoice, PatternChoice, ReceiveOptions};
@@ -149,7 +150,17 @@ impl Lane {
         if let Some(pattern) = &self.pattern {
             self.trained = self.train_on(pattern, options);
         }
-        if self.trained.is_some() {
+        if let Some(trained) = &self.trained {
+            if let Some(reason) = &trained.refused {
+                quality.push(flag(
+                    "equalizer-refused",
+                    format!(
+                        "{} could not be trained, {} decides: {reason}",
+                        registry::name(options.equalizer),
+                        trained.kind
+                    ),
+                ));
+            }
             return;
         }
         if let Some(pattern) = self.pattern.take() {

@@ -67,7 +67,6 @@ fn the_impossible_is_refused_with_a_hint() {
         (&["--taps", "5", "--equalizer", "none"], "ETA-2001"),
         (&["--baud", "56G", "--sample-rate", "28G"], "ETA-2005"),
         (&["--equalizer", "volterra"], "ETA-2002"),
-        (&["--equalizer", "ffe-mlse"], "ETA-2002"),
         (&["--inventory", "x"], "ETA-2002"),
         (&["--reference-receiver", "bt4"], "ETA-2002"),
     ] {
