@@ -6,10 +6,14 @@
 //! | [`eye`] | the density of the eye, level histograms |
 //! | [`channel`] | the pulse response, by least squares |
 //! | [`spectrum`] | the loss towards half the symbol rate |
+//! | [`pattern_waveform`] | nothing: whole periods of a pattern, and the samples at any phase |
+//! | [`reference_receiver`] | nothing: the Bessel-Thomson filter before a measure |
 //! | [`statistics`] | intervals: Clopper-Pearson, normal, chi-squared |
 
 pub mod channel;
 pub mod eye;
 pub mod levels;
+pub mod pattern_waveform;
+pub mod reference_receiver;
 pub mod spectrum;
 pub mod statistics;
