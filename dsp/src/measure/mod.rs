@@ -8,6 +8,7 @@
 //! | [`spectrum`] | the loss towards half the symbol rate |
 //! | [`pattern_waveform`] | nothing: whole periods of a pattern, and the samples at any phase |
 //! | [`reference_receiver`] | nothing: the Bessel-Thomson filter before a measure |
+//! | [`tdecq`] | TDECQ, TECQ, Ceq and K with the reference equalizer |
 //! | [`statistics`] | intervals: Clopper-Pearson, normal, chi-squared |
 
 pub mod channel;
@@ -17,3 +18,4 @@ pub mod pattern_waveform;
 pub mod reference_receiver;
 pub mod spectrum;
 pub mod statistics;
+pub mod tdecq;

@@ -180,6 +180,17 @@ impl PatternWaveform {
         }
     }
 
+    /// Returns at most so many of the first periods.
+    pub fn first_periods(&self, periods: usize) -> Self {
+        let period = self.symbols.len() * self.per_symbol;
+        let end = (period * periods.max(1)).min(self.samples.len());
+        Self {
+            samples: self.samples[..end].to_vec(),
+            symbols: self.symbols.clone(),
+            ..*self
+        }
+    }
+
     /// Returns the samples turned so that index `k * per_symbol` is the sample nearest the
     /// instant of symbol `k`.
     pub fn from_origin(&self) -> Vec<f32> {
