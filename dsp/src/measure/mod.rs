@@ -6,6 +6,11 @@
 //! | [`eye`] | the density of the eye, level histograms |
 //! | [`channel`] | the pulse response, by least squares |
 //! | [`spectrum`] | the loss towards half the symbol rate |
+//! | [`level_shape`] | mean, width and skewness of every level |
+//! | [`linear_fit`] | the pulse of a pattern waveform |
+//! | [`overshoot`] | overshoot, undershoot, power excursion |
+//! | [`sndr`] | signal to noise and distortion ratio |
+//! | [`transition_time`] | 20-80 % rise and fall |
 //! | [`pattern_waveform`] | nothing: whole periods of a pattern, and the samples at any phase |
 //! | [`reference_receiver`] | nothing: the Bessel-Thomson filter before a measure |
 //! | [`tdecq`] | TDECQ, TECQ, Ceq and K with the reference equalizer |
@@ -13,9 +18,14 @@
 
 pub mod channel;
 pub mod eye;
+pub mod level_shape;
 pub mod levels;
+pub mod linear_fit;
+pub mod overshoot;
 pub mod pattern_waveform;
 pub mod reference_receiver;
+pub mod sndr;
 pub mod spectrum;
 pub mod statistics;
 pub mod tdecq;
+pub mod transition_time;
