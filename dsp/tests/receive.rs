@@ -2,6 +2,8 @@
 
 #[path = "receive/bad_input.rs"]
 mod bad_input;
+#[path = "receive/error_statistics.rs"]
+mod error_statistics;
 #[path = "receive/interference.rs"]
 mod interference;
 #[path = "receive/patterns.rs"]

@@ -179,6 +179,7 @@ pub(crate) fn report() -> LinkReport {
                 count: 32_768,
             })
             .collect(),
+        error_statistics: None,
         mpi_regime: Some(MpiRegime::Incoherent),
         features: BTreeMap::new(),
         quality: vec![],

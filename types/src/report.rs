@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Classification;
 use crate::figure::Figure;
+use crate::kp4::Precoding;
 use crate::pattern::Modulation;
 
 /// Where the samples came from.
@@ -165,6 +166,99 @@ pub struct QualityFlag {
     pub detail: String,
 }
 
+/// Errors among symbols of a kind, with the exact (Clopper-Pearson) 95 % interval of their ratio
+/// (for independent errors).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tally {
+    /// Wrong ones.
+    pub errors: u64,
+    /// All of the kind.
+    pub n: u64,
+    /// Lower end of the interval of `errors / n`.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Errors across one threshold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EyeErrors {
+    /// `lower`, `middle`, `upper`; for two levels `only`.
+    pub eye: String,
+    /// Sent below the threshold, decided above; n: symbols sent below.
+    pub upwards: Tally,
+    /// Sent above the threshold, decided below; n: symbols sent above.
+    pub downwards: Tally,
+}
+
+/// How many bursts have one length.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BurstLength {
+    /// Wrong symbols in a row.
+    pub symbols: u64,
+    /// Bursts of this length.
+    pub count: u64,
+}
+
+/// How many gaps lie in an octave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GapCount {
+    /// Smallest distance from an error to the next, in symbols.
+    pub from: u64,
+    /// Distance at which the octave ends.
+    pub below: u64,
+    /// Gaps in between.
+    pub count: u64,
+}
+
+/// Where the wrong symbols stand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BurstReport {
+    /// Wrong symbols.
+    pub errors: u64,
+    /// Bursts, a single wrong symbol being one too.
+    pub events: u64,
+    /// Wrong symbols of the longest burst.
+    pub longest: u64,
+    /// P(wrong | wrong before).
+    pub continuation: Figure,
+    /// Bursts by length, shortest first.
+    pub lengths: Vec<BurstLength>,
+    /// Distances from an error to the next, in octaves.
+    pub gaps: Vec<GapCount>,
+}
+
+/// What forward error correction would make of the errors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CodewordErrors {
+    /// Codewords interleaved symbol by symbol.
+    pub interleave: u64,
+    /// Precoding that the line is taken to have, with the same wrong decisions.
+    pub precoding: Precoding,
+    /// Codewords with 0, 1, ... t wrong code symbols and with more, averaged over all alignments;
+    /// they sum to the codewords that fit into the judged symbols.
+    pub histogram: Vec<f64>,
+    /// Codewords that cannot be corrected, over all codewords.
+    pub error_ratio: Figure,
+}
+
+/// Statistics of the symbol errors, when the sent symbols are known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorStatistics {
+    /// Errors by eye, lowest first.
+    pub eyes: Vec<EyeErrors>,
+    /// Errors by transition: outer index the symbol sent before, inner the symbol sent.
+    pub transitions: Vec<Vec<Tally>>,
+    /// Decisions: outer index the level sent, inner the level decided.
+    pub decisions: Vec<Vec<u64>>,
+    /// Gaps and bursts.
+    pub bursts: BurstReport,
+    /// RS(544,514) with and without precoding, and 1, 2 and 4 codewords interleaved.
+    pub kp4: Vec<CodewordErrors>,
+    /// Symbol error ratio extrapolated from the tails of the levels on a Q scale.
+    pub ser_by_q_scale: Figure,
+}
+
 /// How the report came to be.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Provenance {
@@ -201,6 +295,9 @@ pub struct LinkReport {
     pub equalizer: EqualizerReport,
     /// Levels of the eye at the slicer.
     pub levels: Vec<Level>,
+    /// Statistics of the symbol errors; null when the sent symbols are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_statistics: Option<ErrorStatistics>,
     /// Regime of the interference; null when it was not looked for or cannot be told.
     pub mpi_regime: Option<MpiRegime>,
     /// What the classifier sees.

@@ -13,6 +13,7 @@
 //! another core than the last one.
 
 mod clock;
+mod kp4;
 mod report;
 mod timing;
 #[allow(
@@ -36,4 +37,5 @@ fn main() {
     };
     let report = Report::new();
     timing::lines(&workload, &report);
+    kp4::lines(&workload, &report);
 }

@@ -17,7 +17,7 @@
 //!
 //! *Assumes* that errors in a burst alternate in sign (they do with feedback), where precoding is
 //! concerned; one burst length distribution, geometric; a stationary chain. *Breaks* where the
-//! error ratio wanders, as under slow interference: `measure::frame_errors` tests for
+//! error ratio wanders, as under slow interference: [`crate::measure::frame_errors`] tests for
 //! that before it uses the chain.
 
 use etalon_types::Modulation;

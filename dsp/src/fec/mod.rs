@@ -6,7 +6,7 @@
 //! | [`independent`] | codeword error ratio for errors without memory |
 //! | [`burst_chain`] | the same for errors that come in bursts, exactly, with precoding and interleaving |
 //!
-//! What is *measured* is in `measure::frame_errors`; it extrapolates with the chain.
+//! What is *measured* is in [`crate::measure::frame_errors`]; it extrapolates with the chain.
 //! The code itself, encoder and decoder, is [`etalon_types::kp4`].
 //!
 //! ```

@@ -14,15 +14,25 @@
 //! | [`pattern_waveform`] | nothing: whole periods of a pattern, and the samples at any phase |
 //! | [`reference_receiver`] | nothing: the Bessel-Thomson filter before a measure |
 //! | [`tdecq`] | TDECQ, TECQ, Ceq and K with the reference equalizer |
+//! | [`error_positions`] | gaps and bursts of the wrong symbols, P(wrong, wrong before) |
+//! | [`burst_factor`] | variance of error counts over that of independent errors, test for it |
+//! | [`errors_by_eye`] | errors by eye, transition and level |
+//! | [`frame_errors`] | lost codewords from the error positions, counted or extrapolated |
+//! | [`q_scale`] | error ratios drawn on from the tails, or the refusal to |
 //! | [`statistics`] | intervals: Clopper-Pearson, normal, chi-squared |
 
+pub mod burst_factor;
 pub mod channel;
+pub mod error_positions;
+pub mod errors_by_eye;
 pub mod eye;
+pub mod frame_errors;
 pub mod level_shape;
 pub mod levels;
 pub mod linear_fit;
 pub mod overshoot;
 pub mod pattern_waveform;
+pub mod q_scale;
 pub mod reference_receiver;
 pub mod sndr;
 pub mod spectrum;

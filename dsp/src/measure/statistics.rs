@@ -25,17 +25,22 @@ pub fn q(x: f64) -> f64 {
 /// # Panics
 /// Never for `errors <= n`; with `n = 0` the interval is (0, 1).
 pub fn clopper_pearson(errors: u64, n: u64, confidence: f64) -> (f64, f64) {
-    if n == 0 {
+    clopper_pearson_of_mean(errors as f64, n as f64, confidence)
+}
+
+/// Returns the interval of [`clopper_pearson`] for counts that are no whole numbers: means over
+/// alignments, or counts divided by what dependence takes from them.
+pub fn clopper_pearson_of_mean(k: f64, m: f64, confidence: f64) -> (f64, f64) {
+    if m.is_nan() || m <= 0.0 {
         return (0.0, 1.0);
     }
     let tail = (1.0 - confidence) / 2.0;
-    let (k, m) = (errors as f64, n as f64);
-    let low = if errors == 0 {
+    let low = if k <= 0.0 {
         0.0
     } else {
         beta_quantile(k, m - k + 1.0, tail)
     };
-    let high = if errors >= n {
+    let high = if k >= m {
         1.0
     } else {
         beta_quantile(k + 1.0, m - k, 1.0 - tail)
@@ -108,6 +113,39 @@ pub fn error_ratio(errors: u64, n: u64, method: &str, definition: &str) -> Figur
         method,
         definition: definition.into(),
     })
+}
+
+/// Makes the figure of an error ratio whose errors depend on each other: `factor` of them tell as
+/// much as one independent one, so that the interval is that of `errors / factor` in
+/// `n / factor`, and the method says so. A factor of 1 or below, or no errors, changes nothing.
+///
+/// *Source*: the effective sample size of Kish, Survey Sampling (1965), 8.2, put into
+/// Clopper-Pearson as by Korn and Graubard, Survey Methodology 24 (1998) 193.
+pub fn error_ratio_of_dependent(
+    errors: u64,
+    n: u64,
+    factor: f64,
+    method: &str,
+    definition: &str,
+) -> Figure {
+    let mut figure = error_ratio(errors, n, method, definition);
+    if let Figure::Estimate(estimate) = &mut figure
+        && errors > 0
+        && factor > 1.0
+    {
+        let (k, m) = (errors as f64 / factor, n as f64 / factor);
+        (estimate.low, estimate.high) = clopper_pearson_of_mean(k, m, CONFIDENCE);
+        estimate.method = format!("{method}; Clopper-Pearson interval of {k:.1} errors");
+    }
+    figure
+}
+
+/// Returns the probability with which a chi-squared variable of `dof` degrees exceeds `statistic`.
+pub fn chi_squared_tail(statistic: f64, dof: f64) -> f64 {
+    if statistic <= 0.0 {
+        return 1.0;
+    }
+    statrs::function::gamma::gamma_ur(dof / 2.0, statistic / 2.0)
 }
 
 /// Makes a figure with a symmetric normal interval.
@@ -239,6 +277,26 @@ mod tests {
     fn ref_chi_squared_table() {
         assert!((chi_squared_ratio(10.0, 0.025) * 10.0 - 3.247).abs() < 1e-3);
         assert!((chi_squared_ratio(10.0, 0.975) * 10.0 - 20.483).abs() < 1e-3);
+    }
+
+    /// The same table, read the other way.
+    #[test]
+    fn ref_chi_squared_tails() {
+        assert!((chi_squared_tail(3.247, 10.0) - 0.975).abs() < 1e-4);
+        assert!((chi_squared_tail(20.483, 10.0) - 0.025).abs() < 1e-4);
+        assert_eq!(chi_squared_tail(-1.0, 10.0), 1.0);
+    }
+
+    /// A factor of 4 halves what 400 errors tell: the interval is that of 100 in a quarter.
+    #[test]
+    fn dependent_errors_widen_the_interval() {
+        let figure = error_ratio_of_dependent(400, 40_000, 4.0, "test", "test");
+        let (low, high) = clopper_pearson(100, 10_000, CONFIDENCE);
+        assert!((figure.low().unwrap() / low - 1.0).abs() < 1e-9);
+        assert!((figure.high().unwrap() / high - 1.0).abs() < 1e-9);
+        assert_eq!(figure.value(), Some(0.01));
+        let alone = error_ratio_of_dependent(400, 40_000, 0.5, "test", "test");
+        assert_eq!(alone, error_ratio(400, 40_000, "test", "test"));
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use etalon_types::Figure;
 use etalon_types::pattern::symbols_to_bits;
 
+use super::error_statistics::method;
 use super::lane::Lane;
-use crate::measure::statistics::error_ratio;
+use crate::measure::burst_factor;
+use crate::measure::error_positions::SymbolErrors;
+use crate::measure::statistics::error_ratio_of_dependent;
 use crate::options::{PatternChoice, ReceiveOptions};
 
 impl Lane {
@@ -24,7 +27,9 @@ impl Lane {
         };
         let sent = &pattern.sent[trained.judged.clone()];
         let decided = &trained.decided[trained.judged.clone()];
-        let symbol_errors = sent.iter().zip(decided).filter(|(a, b)| a != b).count() as u64;
+        let errors = SymbolErrors::new(sent, decided, self.modulation);
+        let dependence = burst_factor::dependence(&errors);
+        let method = method(&dependence);
         let bits = |s: &[u8]| symbols_to_bits(s, self.modulation);
         let bit_errors = bits(sent)
             .iter()
@@ -34,16 +39,18 @@ impl Lane {
         let n = sent.len() as u64;
         let bit_count = n * self.modulation.bits_per_symbol() as u64;
         (
-            error_ratio(
+            error_ratio_of_dependent(
                 bit_errors,
                 bit_count,
-                "pattern",
+                dependence.factor,
+                &method,
                 "bit errors over bits that trained nothing, Gray-mapped",
             ),
-            error_ratio(
-                symbol_errors,
+            error_ratio_of_dependent(
+                errors.count(),
                 n,
-                "pattern",
+                dependence.factor,
+                &method,
                 "symbol errors over symbols that trained nothing",
             ),
         )

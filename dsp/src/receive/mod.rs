@@ -5,6 +5,7 @@
 //! a symbol, the transmitted symbols if known, and the trained equalizer with its output.
 
 mod amplitude;
+mod error_statistics;
 mod errors;
 mod features;
 mod front_end;

@@ -46,6 +46,9 @@ impl Lane {
         let mut estimates = not_yet(&slicer, source);
         (estimates.pre_fec_ber, estimates.ser) = (ber, ser);
         (estimates.rlm_120d, estimates.rlm_94) = levels::rlm(&slicer);
+        let errors = self.error_figures(&slicer);
+        estimates.frame_error_ratio_kp4 = errors.frame_error_ratio_kp4;
+        estimates.burst_factor = errors.burst_factor;
         self.outer(options, quantity, &slicer, &mut estimates);
         if self.pattern.is_none() && quality.iter().any(|q| q.flag == "eye-closed") {
             let shut = || Figure::not_measurable("the eye is shut and no pattern is known");
@@ -67,6 +70,7 @@ impl Lane {
             line_code: self.line_code(options),
             equalizer: self.equalizer_report(),
             levels: levels_of(&slicer),
+            error_statistics: errors.statistics,
             mpi_regime: None,
             features,
             quality,
@@ -143,8 +147,6 @@ fn not_yet(slicer: &Slicer, source: &str) -> Estimates {
         snr_db: levels::snr(slicer, source),
         tdecq_db: later("TDECQ"),
         ceq_db: later("Ceq"),
-        frame_error_ratio_kp4: later("frame error ratios"),
-        burst_factor: later("burst factors"),
         mpi_db: Figure::not_measurable("not asked for (--measure)"),
         linewidth_hz: Figure::not_measurable("no interference to take it from"),
         ..nothing("not measured yet")

@@ -33,6 +33,7 @@ pub(super) fn unmeasured(
         line_code: None,
         equalizer: no_equalizer(reason),
         levels: Vec::new(),
+        error_statistics: None,
         mpi_regime: None,
         features: BTreeMap::new(),
         quality,
