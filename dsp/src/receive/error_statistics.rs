@@ -66,21 +66,33 @@ impl Lane {
         let trained = self.trained();
         let (sent, _) = self.judged_symbols();
         let decided = &trained.decided[trained.judged.clone()];
-        let output = &trained.output[trained.judged.clone()];
         let decisions = errors_by_eye::decisions(&sent, decided, self.modulation);
-        let tails = q_scale::eyes(output, &sent, levels);
         ErrorStatistics {
             eyes: errors_by_eye::by_eye(&decisions),
             transitions: errors_by_eye::by_transition(&sent, decided, self.modulation),
             decisions,
             bursts: errors.bursts_report(),
             kp4,
-            ser_by_q_scale: q_scale::symbol_error_ratio(
-                &tails,
-                &trained.slicer.thresholds,
-                output.len(),
-            ),
+            ser_by_q_scale: self.by_q_scale(&sent, levels),
         }
+    }
+
+    /// The symbol error ratio drawn on from the tails, where thresholds on samples decide.
+    fn by_q_scale(&self, sent: &[u8], levels: &Slicer) -> Figure {
+        let trained = self.trained();
+        let decided = &trained.decided[trained.judged.clone()];
+        let output = &trained.output[trained.judged.clone()];
+        let by_sample = output
+            .iter()
+            .zip(decided)
+            .all(|(&y, &d)| trained.slicer.decide(y) == d);
+        if !by_sample {
+            return Figure::not_measurable(
+                "a detector behind the slicer decides: its errors do not follow from the samples at the slicer",
+            );
+        }
+        let tails = q_scale::eyes(output, sent, levels);
+        q_scale::symbol_error_ratio(&tails, &trained.slicer.thresholds, output.len())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Statistics of the errors, from samples to the report.
 
 use etalon_dsp::fec::burst_chain::{BurstChain, Scheme};
-use etalon_dsp::{PatternChoice, ReceiveOptions};
+use etalon_dsp::{EqualizerChoice, PatternChoice, ReceiveOptions};
 use etalon_types::LinkReport;
 use etalon_types::kp4::Precoding;
 
@@ -146,4 +146,29 @@ fn without_a_pattern_errors_have_no_places() {
     ] {
         assert!(figure.reason().unwrap().contains("not known"));
     }
+}
+
+/// A sequence detector decides by more than the sample at the slicer.
+#[test]
+fn behind_a_sequence_detector_nothing_is_drawn_on() {
+    let sent = pattern("prbs13q", 100_000);
+    let clean = noisy(&sent, 4, 0.35, 6);
+    let samples: Vec<f32> = (0..sent.len())
+        .map(|k| {
+            clean[k]
+                + if k > 0 {
+                    2.0 * f32::from(sent[k - 1]) - 3.0
+                } else {
+                    0.0
+                }
+        })
+        .collect();
+    let options = ReceiveOptions {
+        equalizer: EqualizerChoice::FfeMlse,
+        ..plain("prbs13q")
+    };
+    let report = at(&samples, 1.0, &options).report;
+    let statistics = report.error_statistics.expect("a pattern");
+    let reason = statistics.ser_by_q_scale.reason().expect("refused");
+    assert!(reason.contains("detector"), "{reason}");
 }
