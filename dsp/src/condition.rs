@@ -39,9 +39,14 @@ pub fn flag(flag: &str, detail: impl Into<String>) -> QualityFlag {
 /// Looks at the samples.
 pub fn condition(samples: &[f32]) -> Condition {
     let mut flags = Vec::new();
-    let range = longest_finite(samples);
-    let bad = samples.iter().filter(|x| !x.is_finite()).count();
-    if bad > 0 {
+    let finite = samples.chunks(BLOCK).all(all_finite);
+    let range = if finite {
+        0..samples.len()
+    } else {
+        longest_finite(samples)
+    };
+    if !finite {
+        let bad = samples.iter().filter(|x| !x.is_finite()).count();
         let first = samples.iter().position(|x| !x.is_finite()).unwrap_or(0);
         flags.push(flag(
             "nan",
@@ -58,7 +63,9 @@ pub fn condition(samples: &[f32]) -> Condition {
         flags.push(flag("too-short", "no finite sample"));
         Some("the capture holds no finite sample".to_owned())
     } else {
-        let (low, high) = extremes(used);
+        let blocks: Vec<(f32, f32)> = used.chunks(BLOCK).map(extremes).collect();
+        let low = blocks.iter().fold(f32::INFINITY, |l, b| l.min(b.0));
+        let high = blocks.iter().fold(f32::NEG_INFINITY, |h, b| h.max(b.1));
         if low == high {
             flags.push(flag("constant", format!("every sample is {low}")));
             Some(format!("the capture is constant at {low}"))
@@ -71,7 +78,7 @@ pub fn condition(samples: &[f32]) -> Condition {
             flags.push(flag("out-of-range", reason.clone()));
             Some(reason)
         } else {
-            flags.extend(clipping(used, low, high));
+            flags.extend(clipping(used, &blocks, low, high));
             None
         }
     };
@@ -99,27 +106,51 @@ fn longest_finite(samples: &[f32]) -> Range<usize> {
     best
 }
 
-fn extremes(samples: &[f32]) -> (f32, f32) {
-    samples
-        .iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &x| {
-            (l.min(x), h.max(x))
-        })
+/// Samples that are looked at together.
+const BLOCK: usize = 256;
+
+/// Values side by side in a block, for as many comparisons at once.
+const LANES: usize = 16;
+
+/// Says whether no exponent is all ones, as those of infinities and NaN are.
+fn all_finite(block: &[f32]) -> bool {
+    const EXPONENT: u32 = 0x7f80_0000;
+    let odd = |x: &f32| u32::from(x.to_bits() & EXPONENT == EXPONENT);
+    block.iter().map(odd).sum::<u32>() == 0
+}
+
+fn extremes(block: &[f32]) -> (f32, f32) {
+    let mut low = [f32::INFINITY; LANES];
+    let mut high = [f32::NEG_INFINITY; LANES];
+    let (lanes, rest) = block.as_chunks::<LANES>();
+    for lane in lanes {
+        for (i, &x) in lane.iter().enumerate() {
+            low[i] = if x < low[i] { x } else { low[i] };
+            high[i] = if x > high[i] { x } else { high[i] };
+        }
+    }
+    let all = low.iter().chain(rest).copied();
+    let least = all.fold(f32::INFINITY, f32::min);
+    let all = high.iter().chain(rest).copied();
+    (least, all.fold(f32::NEG_INFINITY, f32::max))
 }
 
 /// A clipped end piles samples up at exactly one value: far more than at any single value of the
 /// 1.5 % of the range next to it. A converter that is not driven out of its range has fewer
 /// samples at its last code than at the one before. A capture with few distinct values (a
 /// noiseless pattern) piles up everywhere and is not judged.
-fn clipping(samples: &[f32], low: f32, high: f32) -> Option<QualityFlag> {
+///
+/// `blocks` holds the extremes of every [`BLOCK`] samples: those that keep away from the ends are
+/// not looked at again.
+fn clipping(samples: &[f32], blocks: &[(f32, f32)], low: f32, high: f32) -> Option<QualityFlag> {
     if few_values(samples) {
         return None;
     }
     let margin = 0.015 * (high - low);
     let n = samples.len() as f64;
     let clipped: usize = [
-        pile(samples, low, |x| x < low + margin),
-        pile(samples, high, |x| x > high - margin),
+        pile(samples, blocks, low, |x| x < low + margin),
+        pile(samples, blocks, high, |x| x > high - margin),
     ]
     .into_iter()
     .filter(|&(at, next)| {
@@ -139,8 +170,18 @@ fn clipping(samples: &[f32], low: f32, high: f32) -> Option<QualityFlag> {
 }
 
 /// Counts the samples at an end of the range and those at the most frequent single value near it.
-fn pile(samples: &[f32], end: f32, near: impl Fn(f32) -> bool) -> (usize, usize) {
-    let mut close: Vec<f32> = samples.iter().copied().filter(|&x| near(x)).collect();
+fn pile(
+    samples: &[f32],
+    blocks: &[(f32, f32)],
+    end: f32,
+    near: impl Fn(f32) -> bool,
+) -> (usize, usize) {
+    let mut close: Vec<f32> = samples
+        .chunks(BLOCK)
+        .zip(blocks)
+        .filter(|(_, extremes)| near(extremes.0) || near(extremes.1))
+        .flat_map(|(block, _)| block.iter().copied().filter(|&x| near(x)))
+        .collect();
     close.sort_unstable_by(f32::total_cmp);
     let (mut at, mut next) = (0, 0);
     for run in close.chunk_by(|a, b| a == b) {

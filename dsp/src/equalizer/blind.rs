@@ -67,9 +67,18 @@ pub fn equalize(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind
     finish(start(samples, shape, levels, pad), samples, shape, pad)
 }
 
-/// Opens the eye on the first symbols only; what comes out covers these.
+/// Opens the eye on the first symbols only, 2^14 or, when it stays shut on these, 2^16; what comes
+/// out covers them.
 pub fn start(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind {
-    let samples = &samples[..samples.len().min(shape.spacing * START)];
+    let first = |symbols: usize| &samples[..samples.len().min(shape.spacing * symbols)];
+    let opened = open(first(START), shape, levels, pad);
+    if opened.opening() < OPEN && samples.len() > shape.spacing * START {
+        return open(first(TRAINING), shape, levels, pad);
+    }
+    opened
+}
+
+fn open(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind {
     let trained = samples.len() / shape.spacing;
     let start = evaluate(
         Equalizer::identity(shape.spacing, pad),
@@ -102,6 +111,14 @@ pub fn start(samples: &[f32], shape: Shape, levels: usize, pad: f32) -> Blind {
         opened
     } else {
         best
+    }
+}
+
+/// Runs over all samples what was opened on the first ones, untrained on the rest.
+pub fn run(start: Blind, samples: &[f32]) -> Blind {
+    Blind {
+        output: start.equalizer.feed_forward(samples),
+        ..start
     }
 }
 

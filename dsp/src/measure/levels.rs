@@ -136,11 +136,20 @@ fn run_mean(
     length: usize,
 ) -> Option<((f64, f64), u64)> {
     let mut runs = Vec::new();
-    let mut start = 0;
-    for k in 0..=symbols.len() {
-        if k < symbols.len() && symbols[k] == level {
+    let mut k = length - 1;
+    // A run of at least `length` covers every `length`th symbol once: what lies between is only
+    // looked at around one that fits.
+    while k < symbols.len() {
+        if symbols[k] != level {
+            k += length;
             continue;
         }
+        let other = |&s: &u8| s != level;
+        let start = symbols[..k].iter().rposition(other).map_or(0, |i| i + 1);
+        k += symbols[k..]
+            .iter()
+            .position(other)
+            .unwrap_or(symbols.len() - k);
         if k - start >= length {
             // The run covers [start - 1/2, k - 1/2]; its centre is (start + k - 1) / 2.
             let centre = 0.5 * (start + k - 1) as f64;
@@ -152,7 +161,7 @@ fn run_mean(
                 runs.push(part.iter().map(|&x| f64::from(x)).sum::<f64>() / part.len() as f64);
             }
         }
-        start = k + 1;
+        k += length;
     }
     let n = runs.len() as f64;
     if runs.is_empty() {

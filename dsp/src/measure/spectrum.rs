@@ -9,6 +9,8 @@ use rustfft::FftPlanner;
 
 /// Samples of a segment.
 const SEGMENT: usize = 1024;
+/// Segments that are averaged at most: 256 leave 0.1 dB of scatter in the narrower band.
+const SEGMENTS: usize = 256;
 /// Band near zero frequency in symbol rates. Below lies hum, above the channel already falls.
 const LOW_BAND: (f64, f64) = (0.01, 0.06);
 /// Band near half the symbol rate.
@@ -22,6 +24,7 @@ pub fn loss_db(samples: &[f32], spacing: usize) -> Option<f64> {
     if samples.len() < 8 * SEGMENT {
         return None;
     }
+    let samples = &samples[..samples.len().min(SEGMENTS * SEGMENT)];
     let window: Vec<f64> = (0..SEGMENT)
         .map(|i| 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / SEGMENT as f64).cos())
         .collect();

@@ -15,6 +15,8 @@
 //! *Source*: the low-frequency block mean of science.md section 4, with the block average's
 //! bias taken out by the fit instead of the first-order term.
 
+use crate::kernels::correlation::correlate;
+use crate::kernels::level;
 use crate::mpi::line;
 use crate::mpi::track::Tracked;
 use crate::traces::ResidualSpectrum;
@@ -153,9 +155,9 @@ fn fit_exponential(track: &[f64], noise_variance: f64) -> Exponential {
         };
     }
     let lags = (blocks / 4).min(MAX_LAGS);
-    let covariance = autocovariance(track, lags);
     let rate = line::rate(track);
-    let (power, weight) = fit_power(&covariance, rate, reach(rate, 0.3, lags));
+    let reach = reach(rate, 0.3, lags);
+    let (power, weight) = fit_power(&autocovariance(track, reach), rate, reach);
     // Noise alone gives every lag a variance of s^4 / n; with a beat the products of beat and
     // noise add 2 v s^2 / n.
     let per_lag = noise_variance * (noise_variance + 2.0 * power.max(0.0)) / blocks as f64;
@@ -182,7 +184,23 @@ fn fit_power(covariance: &[f64], rate: f64, reach: usize) -> (f64, f64) {
     (up / down, down)
 }
 
+/// Lags up to which sums of products are cheaper than transforms of the whole track.
+const FEW_LAGS: usize = 256;
+
 fn autocovariance(track: &[f64], lags: usize) -> Vec<f64> {
+    let n = track.len();
+    if lags > FEW_LAGS {
+        return autocovariance_by_transform(track, lags);
+    }
+    let mut padded = track.to_vec();
+    padded.resize(n + lags, 0.0);
+    let mut sums = vec![0.0; lags + 1];
+    correlate(level(), track, &padded, 1, &mut sums);
+    let unbiased = |(j, sum): (usize, f64)| sum / (n - j) as f64;
+    sums.into_iter().enumerate().map(unbiased).collect()
+}
+
+fn autocovariance_by_transform(track: &[f64], lags: usize) -> Vec<f64> {
     use num_complex::Complex64;
     let n = track.len();
     let size = (n + lags + 1).next_power_of_two();

@@ -36,8 +36,9 @@ pub(super) struct Lane {
     pub front: Front,
     pub modulation: Modulation,
     pub pattern: Option<Pattern>,
-    /// The blind start, when one was needed.
-    blind: Option<blind::Blind>,
+    /// The blind start over the symbols in which a pattern is looked for, and its shape, when one
+    /// was needed.
+    blind: Option<(Shape, blind::Blind)>,
     trained: Option<Trained>,
 }
 
@@ -98,7 +99,7 @@ impl Lane {
         let start = match told {
             Some(m) => open(m),
             None => {
-                let (two, four) = (open(Modulation::Nrz), open(Modulation::Pam4));
+                let four = open(Modulation::Pam4);
                 // Judged on the four-level equalizer's output: the other one, trained to two
                 // levels, can take the lower bit of a short pseudo-random pattern apart.
                 let two_by_four = four.slicer.noise_variance()
@@ -110,16 +111,18 @@ impl Lane {
                     four
                 } else {
                     self.modulation = Modulation::Nrz;
-                    two
+                    open(Modulation::Nrz)
                 }
             }
         };
-        self.blind = Some(blind::finish(start, head, shape, self.front.pad));
+        self.blind = Some((shape, blind::run(start, head)));
     }
 
     /// Looks for the pattern in the blind receiver's output and decisions.
     fn find_pattern(&mut self, choice: &PatternChoice) {
-        let Some(blind) = &self.blind else { return };
+        let Some((_, blind)) = &self.blind else {
+            return;
+        };
         let count = self.front.symbols();
         if let Some(pattern) = correlate_candidates(&blind.output, choice, self.modulation, count) {
             self.pattern = Some(pattern);
@@ -175,7 +178,10 @@ impl Lane {
         if self.blind.is_none() {
             self.open_blind(Some(self.modulation), options);
         }
-        if let Some(blind) = self.blind.take() {
+        if let Some((shape, start)) = self.blind.take() {
+            let head = self.front.symbols().min(SEARCHED) * self.front.spacing;
+            let head = &self.front.samples[..head];
+            let blind = blind::finish(start, head, shape, self.front.pad);
             if blind.opening() < blind::MIN_OPENING {
                 quality.push(flag(
                     "eye-closed",
