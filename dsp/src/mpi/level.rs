@@ -64,19 +64,8 @@ pub fn beat(power: &[f32], tracked: &Tracked, baud_hz: f64) -> Beat {
     let blocks = track.len();
     let mean = track.iter().sum::<f64>() / blocks.max(1) as f64;
     track.iter_mut().for_each(|c| *c -= mean);
-    let n = tracked.symbols.len().max(1) as f64;
-    let mean_amplitude = tracked
-        .symbols
-        .iter()
-        .map(|&d| tracked.amplitude[d as usize])
-        .sum::<f64>()
-        / n;
-    let mean_power = tracked
-        .symbols
-        .iter()
-        .map(|&d| tracked.power[d as usize])
-        .sum::<f64>()
-        / n;
+    let mean_amplitude = tracked.mean_of(|i| tracked.amplitude[i]);
+    let mean_power = tracked.mean_of(|i| tracked.power[i]);
     let scale = 1.0 / (2.0 * mean_amplitude * mean_amplitude).max(f64::MIN_POSITIVE);
     let fit = fit_exponential(&track, noise_variance);
     let duration = blocks as f64 * BLOCK as f64 / baud_hz;
@@ -112,20 +101,19 @@ fn block_means(power: &[f32], tracked: &Tracked) -> (Vec<f64>, f64) {
         .chunks_exact(BLOCK)
         .zip(tracked.symbols.chunks_exact(BLOCK))
     {
-        let (mut up, mut down) = (0.0, 0.0);
+        // One look for the sums of r a, P and of their squares: with c = sum r a / sum P, the
+        // squared residual sum (r a - c P)^2 is sum (r a)^2 - 2 c sum r a P + c^2 sum P^2.
+        let mut sums = [0.0f64; 5];
         for (&y, &d) in part.iter().zip(symbols) {
             let i = d as usize;
-            up += (f64::from(y) - tracked.power[i]) * tracked.amplitude[i];
-            down += tracked.power[i];
+            let p = tracked.power[i];
+            let ra = (f64::from(y) - p) * tracked.amplitude[i];
+            let add = [ra, p, ra * ra, ra * p, p * p];
+            sums.iter_mut().zip(add).for_each(|(s, a)| *s += a);
         }
+        let [up, down, ra2, rap, p2] = sums;
         let c = up / down;
-        let mut square = 0.0;
-        for (&y, &d) in part.iter().zip(symbols) {
-            let i = d as usize;
-            let e =
-                (f64::from(y) - tracked.power[i] - c * tracked.amplitude[i]) * tracked.amplitude[i];
-            square += e * e;
-        }
+        let square = (ra2 - 2.0 * c * rap + c * c * p2).max(0.0);
         noise += square * BLOCK as f64 / (BLOCK as f64 - 1.0) / (down * down);
         track.push(c);
     }
@@ -220,13 +208,7 @@ fn autocovariance_by_transform(track: &[f64], lags: usize) -> Vec<f64> {
 /// Signal-to-noise ratio without the beat: the variance of the levels over the residual within
 /// blocks. A block mean of white noise `s2` has the variance `s2 / sum P`, which is solved for `s2`.
 pub fn snr_without_beat_db(beat: &Beat, tracked: &Tracked) -> f64 {
-    let n = tracked.symbols.len().max(1) as f64;
-    let variance = tracked
-        .symbols
-        .iter()
-        .map(|&d| (tracked.power[usize::from(d)] - beat.mean_power).powi(2))
-        .sum::<f64>()
-        / n;
+    let variance = tracked.mean_of(|i| (tracked.power[i] - beat.mean_power).powi(2));
     let noise = beat.noise_variance * BLOCK as f64 * beat.mean_power;
     10.0 * (variance / noise.max(f64::MIN_POSITIVE)).log10()
 }

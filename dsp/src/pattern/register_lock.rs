@@ -199,6 +199,15 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_that_borrows_stretches_does_not_lock() {
+        let ssprq: PatternName = "ssprq".parse().unwrap();
+        let prbs31q: PatternName = "prbs31q".parse().unwrap();
+        let decided = ssprq.symbols(65_535);
+        let taps = prbs31q.taps().unwrap();
+        assert_eq!(lock(&decided, taps, Modulation::Pam4, 65_535), None);
+    }
+
+    #[test]
     fn another_register_does_not_lock() {
         let pattern: PatternName = "prbs31".parse().unwrap();
         let other: PatternName = "prbs23".parse().unwrap();

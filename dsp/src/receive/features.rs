@@ -56,13 +56,12 @@ impl Lane {
     /// SNR at the decision instants before the equalizer.
     fn raw_snr_db(&self) -> f64 {
         let trained = self.trained();
-        let instants = self.front.at_instants();
+        let judged = trained.judged.clone().take(channel::USED);
+        let instants: Vec<f32> = judged
+            .map(|k| self.front.samples[self.front.spacing * k])
+            .collect();
         let (symbols, _) = self.judged_symbols();
-        let raw = Slicer::from_symbols(
-            &instants[trained.judged.clone()],
-            &symbols,
-            self.modulation.levels(),
-        );
+        let raw = Slicer::from_symbols(&instants, &symbols, self.modulation.levels());
         10.0 * raw.snr().log10()
     }
 }

@@ -43,7 +43,8 @@ impl Lane {
             .collect();
         to_unit_size(&mut power);
         let slicer = Slicer::from_symbols(&power, &trained.decided, levels);
-        let own = Slicer::from_symbols(&trained.output, &trained.decided, levels);
+        let compared = trained.output.len().min(channel::USED);
+        let own = Slicer::from_symbols(&trained.output[..compared], &trained.decided, levels);
         let guard = equalizer.taps.len() / self.front.spacing + 4;
         // Half the SNR lost: what is left is intersymbol interference, not the beat.
         (slicer.is_sane() && slicer.snr() > 0.25 * own.snr()).then_some((power, slicer, guard))

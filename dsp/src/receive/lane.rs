@@ -119,21 +119,21 @@ impl Lane {
     }
 
     /// Looks for the pattern in the blind receiver's output and decisions.
+    ///
+    /// Long registers first: a state in the decisions is found in a fraction of the time that the
+    /// correlation with all the short patterns takes.
     fn find_pattern(&mut self, choice: &PatternChoice) {
         let Some((_, blind)) = &self.blind else {
             return;
         };
         let count = self.front.symbols();
-        if let Some(pattern) = correlate_candidates(&blind.output, choice, self.modulation, count) {
-            self.pattern = Some(pattern);
-            return;
-        }
         let decided = blind.slicer.decide_all(&blind.output);
-        for name in registers(choice, self.modulation) {
-            let Some(taps) = name.taps() else { continue };
-            if let Some((lock, sent)) = register_lock::lock(&decided, taps, self.modulation, count)
-            {
-                self.pattern = Some(Pattern {
+        let locked = registers(choice, self.modulation)
+            .into_iter()
+            .find_map(|name| {
+                let taps = name.taps()?;
+                let (lock, sent) = register_lock::lock(&decided, taps, self.modulation, count)?;
+                Some(Pattern {
                     name: name.to_string(),
                     inverted: lock.inverted
                         || (self.modulation == Modulation::Nrz
@@ -141,10 +141,16 @@ impl Lane {
                     lag: None,
                     period: sent.len(),
                     sent,
-                });
-                return;
+                })
+            });
+        self.pattern = match choice {
+            // A told pattern that is short enough has a lag, which only correlation tells.
+            PatternChoice::Named(_) => {
+                correlate_candidates(&blind.output, choice, self.modulation, count).or(locked)
             }
-        }
+            _ => locked
+                .or_else(|| correlate_candidates(&blind.output, choice, self.modulation, count)),
+        };
     }
 
     /// Trains the equalizer: on the pattern, or where there is none (or a false find, that no
