@@ -7,8 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
-use etalon_dsp::equalizer::mlse::detect_blocks;
+use etalon_dsp::equalizer::mlse::detect;
 use etalon_dsp::equalizer::partial_response::{Known, Memory, PartialResponse, Shaping};
+use etalon_dsp::kernels::level;
 
 /// Capture, pattern and the sample of bit 0, by correlation in another program.
 const CASES: [(&str, &str, usize); 5] = [
@@ -71,7 +72,7 @@ fn ref_real_optical_imdd_sequence_detection_leaves_no_error() {
                 pad: 0.0,
             };
             let found = PartialResponse::train(&known, 61, shaping, Memory::Is(1)).unwrap();
-            let decided = detect_blocks(&found.shape(&samples), &found.channel.trellis);
+            let decided = detect(level(), &found.shape(&samples), &found.channel.trellis);
             let judged = lag + PERIOD / 2..lag + PERIOD;
             let errors = judged.clone().filter(|&k| decided[k] != sent[k]).count();
             println!(

@@ -14,6 +14,7 @@
 
 mod clock;
 mod kp4;
+mod mlse;
 mod report;
 mod timing;
 #[allow(
@@ -38,4 +39,5 @@ fn main() {
     let report = Report::new();
     timing::lines(&workload, &report);
     kp4::lines(&workload, &report);
+    mlse::lines(&workload, &report);
 }

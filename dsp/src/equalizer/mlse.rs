@@ -19,8 +19,9 @@
 //!
 //! | function | does |
 //! |---|---|
-//! | [`detect_sequence`] | one pass over all, every state kept: the oracle; memory grows with the capture |
-//! | [`detect_blocks`] | blocks with a warm-up and a tail of [`overlap`] symbols; fixed memory |
+//! | [`detect`] | segments side by side in 16-bit metrics: [`crate::kernels::viterbi`] |
+//! | [`detect_blocks`] | f32, blocks with a warm-up and a tail of [`overlap`] symbols; fixed memory |
+//! | [`detect_sequence`] | f32, one pass over all: the oracle; memory grows with the capture |
 //!
 //! Ways that start in different states merge within a few times the memory, so a block whose
 //! start state is not known is right after a warm-up, and one whose end state is not known is
@@ -30,8 +31,13 @@
 //! *Breaks* when the channel is longer than the trellis (a floor of errors), and on channels with
 //! a deep null and much memory, where ways merge late.
 
-use crate::equalizer::trellis::Trellis;
+use fearless_simd::Level;
 
+use crate::equalizer::trellis::Trellis;
+use crate::kernels::viterbi::{Branches, Workspace, viterbi_into};
+
+/// Symbols below which a capture is too short for segments side by side.
+const SHORT: usize = 4096;
 /// Symbols that a block of [`detect_blocks`] decides.
 const BLOCK: usize = 4096;
 
@@ -42,6 +48,47 @@ const BLOCK: usize = 4096;
 /// memory 2 on four levels.
 pub fn overlap(trellis: &Trellis) -> usize {
     if trellis.states() <= 16 { 32 } else { 48 }
+}
+
+/// Decides every symbol, as fast as this machine can.
+///
+/// The decisions do not depend on `level`. Metrics have 16 bits: where two sequences are almost
+/// equally near, the decision may differ from that of [`detect_sequence`]; the symbol error ratio
+/// is the same to 1 %. Captures of fewer than 4096 symbols go to [`detect_blocks`].
+pub fn detect(level: Level, samples: &[f32], trellis: &Trellis) -> Vec<u8> {
+    let mut out = vec![0; samples.len()];
+    detect_into(level, samples, trellis, &mut Workspace::default(), &mut out);
+    out
+}
+
+/// Decides every symbol into `out`, as [`detect`]; with a workspace that was used before, nothing
+/// as long as the capture is allocated.
+///
+/// *Shapes*: as many symbols are decided as the shorter of `samples` and `out` has.
+pub fn detect_into(
+    level: Level,
+    samples: &[f32],
+    trellis: &Trellis,
+    workspace: &mut Workspace,
+    out: &mut [u8],
+) {
+    let n = samples.len().min(out.len());
+    let (samples, out) = (&samples[..n], &mut out[..n]);
+    let branches = Branches::new(trellis.levels(), trellis.memory(), trellis.values());
+    let Some(branches) = branches.filter(|_| n >= SHORT) else {
+        out.copy_from_slice(&detect_blocks(samples, trellis));
+        return;
+    };
+    viterbi_into(level, samples, &branches, workspace, out);
+    // The kernel knows nothing of the capture's ends: there the start and the end are free.
+    let reach = overlap(trellis).max(branches.reach());
+    let mut survivors = Survivors::new(trellis);
+    survivors.run(&samples[..2 * reach], 0..reach, &mut out[..reach]);
+    survivors.run(
+        &samples[n - 2 * reach..],
+        reach..2 * reach,
+        &mut out[n - reach..],
+    );
 }
 
 /// Decides a whole sequence in one pass: the oracle of every other form.

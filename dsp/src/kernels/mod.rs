@@ -16,6 +16,7 @@ pub mod correlation;
 pub mod interpolation;
 pub mod polyphase;
 pub mod timing;
+pub mod viterbi;
 
 use fearless_simd::Level;
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::equalizer::trellis::Trellis;
+use crate::kernels::{level, levels};
 use crate::signals::{Noise, symbols};
 use proptest::prelude::*;
 
@@ -115,7 +116,7 @@ fn ref_symbol_error_ratio_on_one_plus_a_d() {
         let trellis = Trellis::from_channel(&PAM4, &[1.0, a], 0.0).unwrap();
         let sent = symbols(seed, SYMBOLS, 4);
         let samples = received(&trellis, &sent, sigma(snr_db), seed + 100);
-        let found = ser(&detect_blocks(&samples, &trellis), &sent[1..]);
+        let found = ser(&detect(level(), &samples, &trellis), &sent[1..]);
         println!("1 + {a} D, {snr_db} dB: {found:.3e} of {expected:.3e}");
         assert!(
             (found / expected - 1.0).abs() < allowed,
@@ -167,6 +168,27 @@ fn branch_values_of_unequal_levels_matter() {
     let told = ser(&detect_blocks(&samples, &truth), &sent[1..]);
     let guessed = ser(&detect_blocks(&samples, &even), &sent[1..]);
     assert!(told > 0.0 && guessed > 1.5 * told, "{told:e} {guessed:e}");
+}
+
+/// The capture's ends are decided as the oracle does, whatever the segments are, and no level
+/// decides otherwise than another. Without noise nothing is near a tie.
+#[test]
+fn every_level_and_length_decides_clean_symbols() {
+    for (levels, taps) in [
+        (4, vec![1.0, 0.7]),
+        (2, vec![1.0, 0.5, 0.3]),
+        (4, vec![1.0, 0.4, 0.2, 0.1]),
+    ] {
+        let values: Vec<f64> = (0..levels).map(|s| nominal(levels, s)).collect();
+        let trellis = Trellis::from_channel(&values, &taps, 2.0).unwrap();
+        for count in [0, 1, 31, 4_095, 4_096, 4_097, 70_001] {
+            let sent = symbols(41, count + taps.len() - 1, levels);
+            let samples = clean(&trellis, &sent);
+            for level in self::levels() {
+                assert_eq!(detect(level, &samples, &trellis), &sent[taps.len() - 1..]);
+            }
+        }
+    }
 }
 
 #[test]

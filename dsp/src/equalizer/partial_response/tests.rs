@@ -1,5 +1,6 @@
 use super::*;
-use crate::equalizer::mlse::detect_blocks;
+use crate::equalizer::mlse::detect;
+use crate::kernels::level;
 use crate::signals::{Noise, symbols};
 
 /// Symbols through taps, one sample a symbol, with noise.
@@ -53,7 +54,7 @@ fn ref_shapings_against_the_detector_of_the_known_channel() {
         (31, Shaping::Whitened, 0.86, 2.0),
     ] {
         let found = PartialResponse::train(&known, taps, shaping, Memory::Is(1)).unwrap();
-        let decided = detect_blocks(&found.shape(&samples), &found.channel.trellis);
+        let decided = detect(level(), &found.shape(&samples), &found.channel.trellis);
         let ratio = errors(&decided, &sent) as f64 / 374_950.0;
         println!("{taps} taps, {shaping:?}: {ratio:.3e}, {}", found.why);
         let over = ratio / 3.48e-3;
@@ -70,7 +71,7 @@ fn memory_follows_the_channel() {
         let known = known(&samples, &sent, 4);
         let found = PartialResponse::train(&known, 15, Shaping::Target, Memory::Auto).unwrap();
         assert_eq!(found.memory(), memory, "{taps:?}: {}", found.why);
-        let decided = detect_blocks(&found.shape(&samples), &found.channel.trellis);
+        let decided = detect(level(), &found.shape(&samples), &found.channel.trellis);
         assert!(errors(&decided, &sent) < 20, "{taps:?}");
     }
 }
