@@ -14,6 +14,7 @@
 
 mod clock;
 mod kp4;
+mod decision_feedback;
 mod mlse;
 mod report;
 mod timing;
@@ -40,4 +41,5 @@ fn main() {
     timing::lines(&workload, &report);
     kp4::lines(&workload, &report);
     mlse::lines(&workload, &report);
+    decision_feedback::lines(&workload, &report);
 }

@@ -8,6 +8,7 @@
 //! | [`volterra`] | second and third order, with pruning |
 //! | [`blind`] | opens the eye without a pattern |
 //! | [`train`] | chooses an equalizer, keeping apart what trains and what judges |
+//! | [`decision_feedback`] | subtracts what decided symbols leave behind |
 //! | [`partial_response`] | forward taps that leave a short channel |
 //! | [`whitening`] | the filter that makes an equalizer's error white |
 //! | [`trellis`] | the branch values of a short channel |
@@ -19,6 +20,7 @@ pub mod adaptive;
 pub mod blind;
 pub mod block_lms;
 mod choice;
+pub mod decision_feedback;
 mod detector;
 pub mod least_squares;
 pub mod lms;
@@ -33,7 +35,6 @@ pub mod volterra;
 pub mod whitening;
 
 use crate::equalizer::least_squares::{Fit, Shape};
-use crate::slicer::{Slicer, nominal};
 
 /// An equalizer whose output is in the unit of the samples: its feed-forward taps sum to one, so
 /// that a constant level passes unchanged.
@@ -132,35 +133,6 @@ impl Equalizer {
             }
         }
         out
-    }
-
-    /// Subtracts the feedback of decided symbols in place, deciding as it goes with `slicer`,
-    /// and returns the decisions. `known` symbols (the training ones) are fed back instead of
-    /// decisions where they exist.
-    pub fn decision_feedback(
-        &self,
-        forward: &mut [f32],
-        slicer: &Slicer,
-        known: &[Option<u8>],
-    ) -> Vec<u8> {
-        let levels = slicer.means.len();
-        let values: Vec<f32> = (0..levels as u8)
-            .map(|s| nominal(levels, s) as f32)
-            .collect();
-        let mut decided = Vec::with_capacity(forward.len());
-        for k in 0..forward.len() {
-            let back: f32 = self
-                .feedback
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| *j < k)
-                .map(|(j, f)| f * values[decided[k - 1 - j] as usize])
-                .sum();
-            forward[k] -= back;
-            let decision = slicer.decide(forward[k]);
-            decided.push(known.get(k).copied().flatten().unwrap_or(decision));
-        }
-        decided
     }
 }
 

@@ -13,6 +13,7 @@
 //! 4. nothing allocates in an inner loop, and blocks fit the second-level cache.
 
 pub mod correlation;
+pub mod decision_feedback;
 pub mod interpolation;
 pub mod polyphase;
 pub mod timing;

@@ -106,7 +106,7 @@ impl Branches {
         let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let (centre, half) = (0.5 * (low + high), 0.5 * (high - low));
         let usable = values.iter().all(|v| v.is_finite()) && centre.is_finite();
-        if !usable || half <= 0.0 || !(FULL / half).is_finite() {
+        if !usable || half <= 0.0 || !half.is_finite() || !(FULL / half).is_finite() {
             return None;
         }
         let relative: Vec<f32> = values.iter().map(|v| (v - centre) / half).collect();
