@@ -13,8 +13,8 @@
 //! another core than the last one.
 
 mod clock;
-mod kp4;
 mod decision_feedback;
+mod kp4;
 mod mlse;
 mod report;
 mod timing;

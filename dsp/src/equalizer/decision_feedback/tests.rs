@@ -34,7 +34,8 @@ fn slicer(sent: &[u8]) -> Slicer {
 /// An error goes on with the probability `b` (3/4, 0.38), so events are 1/(1 - b) long and the
 /// ratio's relative deviation is sqrt((1 + b)/(1 - b)/(n p)): 1.4 % and 1.3 % of 1e6 symbols here,
 /// 1.1 % and 1.0 % of the published 1.6e6. Five times both, 9 and 8 %, would be missed by no
-/// draw; row 33's 6 % is asked. `b` itself is known to sqrt(b (1 - b)/(n p)) = 0.0024: row 33
+/// draw; row 33's 6 % is asked. (Theory has `p = p0 / (1 - b + p0)` with `p0 = 8.93e-3` for no
+/// interference: 3.45e-2 for a = 1, between the published figure and this one.) `b` itself is known to sqrt(b (1 - b)/(n p)) = 0.0024: row 33
 /// asks 0.015, and 0.746 was published where theory says 3/4.
 #[test]
 fn ref_error_ratio_and_bursts_on_one_plus_a_d() {
