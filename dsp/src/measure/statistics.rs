@@ -79,28 +79,24 @@ fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
 
 /// Makes the figure of an error ratio.
 ///
-/// With no errors the value is the one-sided 95 % upper bound (2.9957/n), never zero, and the
-/// method says so; low is 0 and `errors` is 0.
+/// With no errors the value is the upper end of the two-sided 95 % interval (3.689/n), never zero,
+/// and the method says so; low is 0 and `errors` is 0.
 pub fn error_ratio(errors: u64, n: u64, method: &str, definition: &str) -> Figure {
     if n == 0 {
         return Figure::not_measurable("no symbols were judged");
     }
-    let (value, low, high, method) = if errors == 0 {
-        let bound = 1.0 - (1.0 - CONFIDENCE).powf(1.0 / n as f64);
-        (
-            bound,
-            0.0,
-            bound,
-            format!("{method}; no errors, so the value is the one-sided upper bound"),
-        )
-    } else {
-        let (low, high) = clopper_pearson(errors, n, CONFIDENCE);
-        (
-            errors as f64 / n as f64,
-            low,
+    let (low, high) = clopper_pearson(errors, n, CONFIDENCE);
+    let (value, method) = match errors {
+        0 => (
             high,
+            format!(
+                "{method}; no errors, so the value is the upper end of the Clopper-Pearson interval"
+            ),
+        ),
+        _ => (
+            errors as f64 / n as f64,
             format!("{method}; Clopper-Pearson interval"),
-        )
+        ),
     };
     Figure::Estimate(Estimate {
         value,
