@@ -14,10 +14,11 @@ use std::ops::Range;
 
 use crate::equalizer::adaptive::{Levels, Refusal, Signal};
 use crate::equalizer::least_squares::Shape;
-use crate::equalizer::mlse::detect_blocks;
+use crate::equalizer::mlse::detect;
 use crate::equalizer::partial_response::{Known, Memory, PartialResponse, Shaping};
 use crate::equalizer::volterra::{self, Training, Volterra};
 use crate::equalizer::{block_lms, lms, rls, sign_lms};
+use crate::kernels::level;
 use crate::options::EqualizerChoice;
 use crate::slicer::Slicer;
 
@@ -92,7 +93,8 @@ impl Detector {
         linear: &[u8],
     ) -> Result<Vec<u8>, Untrained> {
         match self {
-            Self::Sequence(shaped) => Ok(detect_blocks(
+            Self::Sequence(shaped) => Ok(detect(
+                level(),
                 &shaped.shape(lesson.samples(range)),
                 &shaped.channel.trellis,
             )),
