@@ -14,7 +14,9 @@
 
 mod clock;
 mod decision_feedback;
+mod ffe;
 mod kp4;
+mod limits;
 mod mlse;
 mod report;
 mod timing;
@@ -38,6 +40,9 @@ fn main() {
         }
     };
     let report = Report::new();
+    let limits = limits::Limits::default();
+    limits.print(&report);
+    ffe::lines(&workload, &limits, &report);
     timing::lines(&workload, &report);
     kp4::lines(&workload, &report);
     mlse::lines(&workload, &report);

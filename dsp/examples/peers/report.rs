@@ -1,6 +1,7 @@
 //! Runs a kernel and prints its line.
 
 use crate::clock::now_s;
+use crate::limits::Limit;
 
 /// Chooses kernels, times them, prints lines.
 pub struct Report {
@@ -41,17 +42,53 @@ impl Report {
         self.wanted.is_empty() || self.wanted.iter().any(|w| kernel.starts_with(w.as_str()))
     }
 
-    /// Times `run`, judges its last result with `error_ratio`, prints the line and returns the
-    /// median rate in units of 1e6 (1e9 for the units that begin with G) a second.
-    pub fn line<T>(
+    /// Prints the line of a limit.
+    pub fn limit(&self, kernel: &str, unit: &str, measure: impl FnOnce() -> f64) {
+        if self.wants(kernel) {
+            let rate = measure();
+            let line = serde_json::json!({
+                "contender": "limits-rust", "kernel": kernel, "rate": rate, "unit": unit,
+            });
+            println!("{line}");
+        }
+    }
+
+    /// As [`Self::line`], with the share of the limit that was reached in the note.
+    pub fn limited_line<T>(
         &self,
         row: &Row,
-        mut run: impl FnMut() -> T,
+        limit: impl FnOnce() -> Limit,
+        run: impl FnMut() -> T,
         error_ratio: impl Fn(&T) -> Option<f64>,
     ) -> Option<f64> {
         if !self.wants(row.kernel) {
             return None;
         }
+        let limit = limit();
+        self.print(row, Some(&limit), run, error_ratio)
+    }
+
+    /// Times `run`, judges its last result with `error_ratio`, prints the line and returns the
+    /// median rate in units of 1e6 (1e9 for the units that begin with G) a second.
+    pub fn line<T>(
+        &self,
+        row: &Row,
+        run: impl FnMut() -> T,
+        error_ratio: impl Fn(&T) -> Option<f64>,
+    ) -> Option<f64> {
+        if !self.wants(row.kernel) {
+            return None;
+        }
+        self.print(row, None, run, error_ratio)
+    }
+
+    fn print<T>(
+        &self,
+        row: &Row,
+        limit: Option<&Limit>,
+        mut run: impl FnMut() -> T,
+        error_ratio: impl Fn(&T) -> Option<f64>,
+    ) -> Option<f64> {
         let mut result = run();
         let mut seconds: Vec<f64> = (0..row.runs.max(5))
             .map(|_| {
@@ -67,6 +104,14 @@ impl Report {
             row.n as f64 / median_s / scale,
             row.n as f64 / seconds[0] / scale,
         );
+        let note = match limit {
+            Some(Limit { rate: limit, why }) => format!(
+                "{}; {:.0} % of {limit:.0}, {why}",
+                row.note,
+                100.0 * rate / limit
+            ),
+            None => row.note.to_owned(),
+        };
         let line = serde_json::json!({
             "contender": concat!("etalon-", env!("CARGO_PKG_VERSION")),
             "kernel": row.kernel,
@@ -78,7 +123,7 @@ impl Report {
             "runs": seconds.len(),
             "ser": error_ratio(&result),
             "dtype": row.dtype,
-            "note": row.note,
+            "note": note,
         });
         println!("{line}");
         Some(rate)

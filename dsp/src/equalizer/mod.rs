@@ -35,6 +35,8 @@ pub mod volterra;
 pub mod whitening;
 
 use crate::equalizer::least_squares::{Fit, Shape};
+use crate::kernels;
+use crate::kernels::fir::{Fir, Spacing};
 
 /// An equalizer whose output is in the unit of the samples: its feed-forward taps sum to one, so
 /// that a constant level passes unchanged.
@@ -110,28 +112,16 @@ impl Equalizer {
 
     /// Runs the feed-forward part over all symbols.
     ///
-    /// Vectorized across outputs: a block of outputs stays in registers or L1 while the taps
-    /// pass over it.
+    /// The kernel is [`crate::kernels::fir`]; levels with fused multiply-add give the same bytes,
+    /// the others stay within the rounding that it states.
     pub fn feed_forward(&self, samples: &[f32]) -> Vec<f32> {
-        const BLOCK: usize = 512;
-        let (s, centre) = (self.shape.spacing, self.shape.centre());
-        let symbols = samples.len() / s;
-        let tail = self.taps.len();
-        let mut padded = vec![self.pad; centre];
-        padded.extend_from_slice(samples);
-        padded.extend(std::iter::repeat_n(self.pad, tail + s));
-        let phases: Vec<Vec<f32>> = (0..s)
-            .map(|p| padded[p..].iter().step_by(s).copied().collect())
-            .collect();
-        let mut out = vec![0.0f32; symbols];
-        for (b, block) in out.chunks_mut(BLOCK).enumerate() {
-            for (i, &w) in self.taps.iter().enumerate() {
-                let lane = &phases[i % s][b * BLOCK + i / s..];
-                for (y, &x) in block.iter_mut().zip(lane) {
-                    *y += w * x;
-                }
-            }
-        }
+        let spacing = match self.shape.spacing {
+            1 => Spacing::Symbol,
+            _ => Spacing::HalfSymbol,
+        };
+        let fir = Fir::new(spacing, &self.taps, self.shape.centre(), self.pad);
+        let mut out = vec![0.0; fir.symbols(samples.len())];
+        fir.filter_into(kernels::level(), samples, &mut out);
         out
     }
 }

@@ -14,6 +14,7 @@
 
 pub mod correlation;
 pub mod decision_feedback;
+pub mod fir;
 pub mod interpolation;
 pub mod polyphase;
 pub mod timing;
