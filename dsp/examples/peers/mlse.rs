@@ -32,7 +32,7 @@ pub fn lines(workload: &Workload, report: &Report) {
                 unit: "Msym/s",
                 n: samples.len(),
                 dtype: "f32",
-                note: &format!("{name}, 16-bit metrics, segments of 1984, overlap 32"),
+                note: &format!("{name}, 16-bit metrics, segments of 960, overlap 32"),
                 runs: 25,
             };
             // As in the kit's C, the output is allocated once.

@@ -39,6 +39,7 @@
 //! ends, where a segment's reach is filled with the middle value: the caller decides those again
 //! ([`crate::equalizer::mlse::detect`] does).
 
+mod counts;
 mod lanes;
 #[cfg(test)]
 mod tests;
@@ -52,9 +53,8 @@ use self::lanes::{Sum, Table, run};
 /// A segment's length is a multiple of this: 32 lanes take two symbols each from one transposed
 /// block.
 pub const GRAIN: usize = 64;
-/// Longest segment: 32 of them, with what belongs to them, fill a third of a mebibyte with four
-/// states.
-const LONGEST: usize = 1984;
+/// Longest segment: 32 of them, with what belongs to them, fill a quarter of a mebibyte.
+const LONGEST: usize = 960;
 /// The number of segments is a multiple of this, so that every width divides it.
 const SEGMENTS: usize = 32;
 /// Longest memory for which a sum's detour fits the range, beside the metrics' own spread.
@@ -217,15 +217,22 @@ pub struct Workspace {
     bytes: Vec<u8>,
 }
 
-/// Samples in counts, survivors, pairs of decided symbols, symbols of an incomplete group.
-type Parts<'a> = (&'a mut [i16], &'a mut [i16], &'a mut [i16], &'a mut [u8]);
+/// Samples in counts of this group and of the next, survivors, pairs of decided symbols, symbols of
+/// an incomplete group.
+type Parts<'a> = (
+    &'a mut [i16],
+    &'a mut [i16],
+    &'a mut [i16],
+    &'a mut [i16],
+    &'a mut [u8],
+);
 
 impl Workspace {
     /// Lends buffers of these lengths, each on a cache line of its own.
     fn parts(&mut self, counts: usize, survivors: usize, pairs: usize, spare: usize) -> Parts<'_> {
         const LINE: usize = 32;
         let whole = |n: usize| n.next_multiple_of(LINE);
-        let size = whole(counts) + whole(survivors) + whole(pairs) + LINE;
+        let size = 2 * whole(counts) + whole(survivors) + whole(pairs) + LINE;
         if self.words.len() < size {
             self.words.resize(size, 0);
         }
@@ -234,10 +241,12 @@ impl Workspace {
         }
         let start = self.words.as_ptr().align_offset(2 * LINE).min(LINE);
         let (a, rest) = self.words[start..].split_at_mut(whole(counts));
-        let (b, rest) = rest.split_at_mut(whole(survivors));
+        let (b, rest) = rest.split_at_mut(whole(counts));
+        let (c, rest) = rest.split_at_mut(whole(survivors));
         (
             &mut a[..counts],
-            &mut b[..survivors],
+            &mut b[..counts],
+            &mut c[..survivors],
             &mut rest[..pairs],
             &mut self.bytes[..spare],
         )
@@ -264,9 +273,8 @@ pub fn viterbi(level: Level, samples: &[f32], branches: &Branches) -> Vec<u8> {
 /// allocation once the workspace has grown.
 ///
 /// *Complexity*: `samples * levels^(memory + 1)` branches of two instructions on 8, 16 or 32 lanes
-/// (four where the values are no sums), and 1/30 more for the segments' reach. The workspace has 5
-/// bytes a symbol of a group of segments with four states, 7 with sixteen: at most 450 kB, and
-/// 1.3 MB with 64 states.
+/// (four where the values are no sums), and 1/15 more for the segments' reach. The workspace grows
+/// to 220 kB with four states, 290 kB with sixteen and 720 kB with 64.
 pub fn viterbi_into(
     level: Level,
     samples: &[f32],

@@ -3,6 +3,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd_macros::simd;
 
+use super::counts::{Scale, convert, edges};
 use super::transpose::{Block, transpose};
 use super::way_back::{back, unload};
 use super::{Branches, PHASES, RENORMALIZE, Workspace, cut};
@@ -145,23 +146,24 @@ pub(super) fn run<S: Simd, F: Form, const LEVELS: usize, const REST: usize>(
     let (length, _) = cut(samples.len());
     let reach = branches.reach();
     let words = words(LEVELS, REST);
-    let (counts, survivors, pairs, spare) = workspace.parts(
+    let (now, next, survivors, pairs, spare) = workspace.parts(
         lanes * length + 2 * reach,
         (length + 2 * reach) * words * lanes,
         length / 2 * lanes,
         lanes * length,
     );
+    let (mut now, mut next) = (now, next);
     let tables = Tables::<S, LEVELS>::new(simd, REST, branches);
+    let scale = Scale::new(simd, branches);
+    let (from, to) = edges(lanes, samples, 0, branches, now);
+    convert(simd, scale, from, to);
     for (group, decided) in out.chunks_mut(lanes * length).enumerate() {
-        quantize(
-            simd,
-            samples,
-            group * lanes * length,
-            reach,
-            branches,
-            counts,
-        );
-        let ends = forward::<S, F, LEVELS, REST>(simd, length, counts, &tables, survivors);
+        // The next group's samples come from far away: they are fetched and converted a vector a
+        // step, while this group's recursion keeps the arithmetic busy.
+        let first = (group + 1) * lanes * length;
+        let (from, to) = edges(lanes, samples, first, branches, next);
+        let ahead = Ahead { scale, from, to };
+        let ends = forward::<S, F, LEVELS, REST>(simd, length, now, &tables, survivors, ahead);
         let (_, survivors) = survivors.split_at(reach * words * lanes);
         back::<S, LEVELS, REST>(simd, length, &ends, survivors, pairs);
         if decided.len() == lanes * length {
@@ -170,55 +172,15 @@ pub(super) fn run<S: Simd, F: Form, const LEVELS: usize, const REST: usize>(
             unload(simd, length, pairs, spare);
             decided.copy_from_slice(&spare[..decided.len()]);
         }
+        std::mem::swap(&mut now, &mut next);
     }
 }
 
-/// Fills `counts` with the samples from `first - reach` on; what is beyond the capture is the
-/// middle value, 0.
-#[simd]
-fn quantize<S: Simd>(
-    simd: S,
-    samples: &[f32],
-    first: usize,
-    reach: usize,
-    branches: &Branches,
-    counts: &mut [i16],
-) {
-    let start = first.saturating_sub(reach).min(samples.len());
-    let before = reach.saturating_sub(first).min(counts.len());
-    let there = (samples.len() - start).min(counts.len() - before);
-    counts[..before].fill(0);
-    counts[before + there..].fill(0);
-    let from = &samples[start..start + there];
-    let to = &mut counts[before..before + there];
-    let (centre, scale) = (
-        S::f32s::splat(simd, branches.centre),
-        S::f32s::splat(simd, branches.counts_per_unit),
-    );
-    let (low, high) = (
-        S::f32s::splat(simd, -branches.clamp),
-        S::f32s::splat(simd, branches.clamp),
-    );
-    // Adding 1.5 * 2^23 rounds to an integer, to even as it should, and leaves it in the low bits.
-    let round = S::f32s::splat(simd, 12_582_912.0);
-    let n = S::f32s::LEN;
-    let scaled = {
-        #[inline(always)]
-        |part: &[f32]| -> S::i32s {
-            let y = (S::f32s::from_slice(simd, part) - centre) * scale;
-            (y.max(low).min(high) + round).bitcast::<S::i32s>()
-        }
-    };
-    let mut wide = to.chunks_exact_mut(2 * n);
-    for (to, from) in (&mut wide).zip(from.chunks_exact(2 * n)) {
-        let (a, b) = (scaled(&from[..n]), scaled(&from[n..]));
-        a.narrow(b).store_slice(to);
-    }
-    let rest = wide.into_remainder();
-    let from = &from[from.len() - rest.len()..];
-    for (to, &y) in rest.iter_mut().zip(from) {
-        *to = branches.counts(y);
-    }
+/// Whole vectors of the next group's samples, not more than steps of this one.
+struct Ahead<'a, S: Simd> {
+    scale: Scale<S>,
+    from: &'a [f32],
+    to: &'a mut [i16],
 }
 
 /// Metrics, `[r][o]` for state `r LEVELS + o`; the lowest bits of each hold its `o`.
@@ -234,6 +196,7 @@ fn forward<S: Simd, F: Form, const LEVELS: usize, const REST: usize>(
     counts: &[i16],
     tables: &Tables<S, LEVELS>,
     survivors: &mut [i16],
+    ahead: Ahead<S>,
 ) -> Metrics<S, LEVELS, REST> {
     let lanes = S::i16s::LEN;
     let words = words(LEVELS, REST);
@@ -241,6 +204,8 @@ fn forward<S: Simd, F: Form, const LEVELS: usize, const REST: usize>(
     let mut even: Metrics<S, LEVELS, REST> = [std::array::from_fn(start); REST];
     let mut odd = even;
     let mut block: Block<S> = [S::i16s::splat(simd, 0); 32];
+    let Ahead { scale, from, to } = ahead;
+    let mut ahead = from.chunks_exact(lanes).zip(to.chunks_exact_mut(lanes));
     for (c, survivors) in survivors
         .chunks_exact_mut(lanes * words * lanes)
         .enumerate()
@@ -265,6 +230,11 @@ fn forward<S: Simd, F: Form, const LEVELS: usize, const REST: usize>(
                 .enumerate()
             {
                 let (first, second) = survivors.split_at_mut(words * lanes);
+                for _ in 0..2 {
+                    if let Some((from, to)) = ahead.next() {
+                        scale.convert(simd, from, to);
+                    }
+                }
                 let phase = |k: usize| &tables.branch[k % F::PHASES * REST..][..REST];
                 let (a, b) = (phase(2 * i), phase(2 * i + 1));
                 step::<S, F, LEVELS, REST>(simd, y[0], &even, &mut odd, (tables, a), first);

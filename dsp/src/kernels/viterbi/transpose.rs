@@ -1,6 +1,6 @@
 //! Square blocks of 16-bit numbers, rows to columns.
 
-use fearless_simd::{Level, prelude::*};
+use fearless_simd::prelude::*;
 
 /// As many vectors as the widest level has lanes.
 pub(super) type Block<S> = [<S as Simd>::i16s; 32];
@@ -13,7 +13,7 @@ pub(super) type Block<S> = [<S as Simd>::i16s; 32];
 #[inline(always)]
 pub(super) fn transpose<S: Simd>(simd: S, block: &mut Block<S>) {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    if let Level::Avx512(token) = simd.level() {
+    if let fearless_simd::Level::Avx512(token) = simd.level() {
         let mut rows = [fearless_simd::i16x32::splat(token, 0); 32];
         for (to, from) in rows.iter_mut().zip(&*block) {
             *to = fearless_simd::i16x32::from_slice(token, from.as_slice());
@@ -24,6 +24,8 @@ pub(super) fn transpose<S: Simd>(simd: S, block: &mut Block<S>) {
         }
         return;
     }
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    let _ = simd;
     let lanes = S::i16s::LEN;
     let mut stages = lanes;
     while stages > 1 {

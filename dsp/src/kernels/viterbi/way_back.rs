@@ -1,6 +1,6 @@
 //! From the survivors to the symbols, for a group of segments.
 
-use fearless_simd::{Level, prelude::*, u8x16};
+use fearless_simd::{prelude::*, u8x16};
 use fearless_simd_macros::simd;
 
 use super::lanes::{Metrics, bits, words};
@@ -99,7 +99,7 @@ fn word<S: Simd>(simd: S, survivors: &[i16], state: S::i16s) -> S::i16s {
 #[inline(always)]
 fn field_at<S: Simd>(simd: S, word: S::i16s, shift: S::i16s, bits: u32) -> S::i16s {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    if let Level::Avx512(_) = simd.level() {
+    if let fearless_simd::Level::Avx512(_) = simd.level() {
         return word >> shift;
     }
     // No other level has that instruction for 16 bits: a multiplication moves the field to the
