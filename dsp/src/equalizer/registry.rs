@@ -2,7 +2,7 @@
 //!
 //! A kind is a line here and a file beside this one. All of them come behind the same linear
 //! part, which levels, noise and interference are measured behind; what they differ in is who
-//! decides the symbols (see [`super::detector`]).
+//! decides the symbols (`detector.rs`).
 
 use crate::options::EqualizerChoice;
 

@@ -1,8 +1,8 @@
 //! Timing of an oversampled capture: a feed-forward estimate, block by block.
 //!
 //! [`recover`] measures the line at the symbol rate in blocks of about 256 symbols
-//! ([`band_edge`]), tracks its phase through the capture with as long an average as the clock
-//! allows ([`track`]), and returns a [`Timing`]: where every symbol's instant lies.
+//! (`band_edge`), tracks its phase through the capture with as long an average as the clock
+//! allows (`track`), and returns a [`Timing`]: where every symbol's instant lies.
 //! [`resample`] makes samples at those instants. Nothing loops from symbol to symbol, so that
 //! all of it runs in vectors.
 //!
