@@ -1,5 +1,6 @@
 //! What the caller tells the receiver.
 
+use etalon_types::FrequencyResponse;
 use etalon_types::pattern::{Modulation, PatternName};
 
 /// Modulation, told or to be found.
@@ -132,6 +133,9 @@ pub struct ReceiveOptions {
     pub line_code: LineCode,
     /// Which measures are made.
     pub measures: Measures,
+    /// Response that the channel should have; with a known or decided pattern the report's
+    /// features tell how far it is from that.
+    pub reference_channel: Option<FrequencyResponse>,
     /// Laser linewidth in hertz, when known from elsewhere.
     pub linewidth_hz: Option<f64>,
 }

@@ -1,9 +1,17 @@
 //! The link's pulse response from known or decided symbols, and what it says of the bandwidth.
 //!
 //! The samples are modelled as `x(s k + p) = x0 + sum_j h(s j + p) d(k - j)`; the pulse `h` is
-//! found phase by phase by least squares on the symbols, `j` from -6 to 10. Its
-//! Fourier transform is the response of transmitter, fibre and receiver together, the
-//! rectangular symbol included (3.9 dB at half the symbol rate).
+//! found phase by phase by least squares on the symbols, `j` over a [`Span`]. Its Fourier
+//! transform is the response of transmitter, fibre and receiver together, the rectangular symbol
+//! included (3.9 dB at half the symbol rate). It reaches up to half the rate of the samples: with
+//! eight samples a symbol, to four times the symbol rate.
+//!
+//! The Gram matrix of the symbols is made from its first row, a step down the diagonal being a
+//! step in time, so that the fit costs `(1 + samples a symbol) span n` and not `span^2 n`.
+//!
+//! Assumes a linear channel that stands still, and symbols that excite all frequencies: a pulse
+//! longer than the span folds into its ends, and a short pattern that repeats leaves it
+//! undetermined (then there is no fit).
 
 use num_complex::Complex64;
 
@@ -11,16 +19,38 @@ use crate::equalizer::least_squares::cholesky_solve;
 use crate::kernels::correlation::correlate;
 use crate::kernels::level;
 
-/// Symbols of the pulse before its main cursor.
-const BEFORE: usize = 6;
-/// Symbols of the pulse after its main cursor.
-const AFTER: usize = 10;
 /// Symbols that are used at most.
 pub const USED: usize = 1 << 17;
 /// Symbols of the moving average that is taken off samples and symbols alike. The model is linear
 /// and time-invariant, so it holds for the filtered sequences too; but a slow beat, which would
 /// dominate the gain at zero frequency, is gone from them.
 const HIGH_PASS: usize = 65;
+
+/// Symbols that a pulse extends over, beside its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Symbols before its own.
+    pub before: usize,
+    /// Symbols after it.
+    pub after: usize,
+}
+
+impl Default for Span {
+    /// Six before and ten after: what a bandwidth limit and a short reflection fill.
+    fn default() -> Self {
+        Self {
+            before: 6,
+            after: 10,
+        }
+    }
+}
+
+impl Span {
+    /// Returns the number of symbols, the pulse's own counted.
+    pub fn symbols(self) -> usize {
+        self.before + self.after + 1
+    }
+}
 
 /// A pulse response.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,74 +59,50 @@ pub struct Channel {
     pub pulse: Vec<f64>,
     /// Samples per symbol.
     pub spacing: usize,
+    /// Symbols that the pulse extends over.
+    pub span: Span,
     /// Mean square of the samples about the model, in their unit squared.
     pub residual_power: f64,
 }
 
 impl Channel {
-    /// Fits the pulse; `None` when the symbols do not excite it.
+    /// Fits the pulse over the default span; `None` when the symbols do not excite it.
+    ///
+    /// *Shapes:* `spacing` samples for each target, a target's decision instant at its first.
     pub fn fit(samples: &[f32], targets: &[f32], spacing: usize) -> Option<Self> {
-        let span = BEFORE + AFTER + 1;
-        let symbols = (samples.len() / spacing).min(targets.len()).min(USED);
-        if symbols < 8 * span {
+        Self::fit_over(samples, targets, spacing, Span::default())
+    }
+
+    /// Fits the pulse over a span; `None` when the symbols do not excite it, or are fewer than
+    /// eight times the span.
+    pub fn fit_over(samples: &[f32], targets: &[f32], spacing: usize, span: Span) -> Option<Self> {
+        let symbols = (samples.len() / spacing.max(1))
+            .min(targets.len())
+            .min(USED);
+        if spacing == 0 || symbols < 8 * span.symbols() {
             return None;
         }
-        let size = span + 1;
+        let size = span.symbols() + 1;
         let samples = &high_pass(&samples[..spacing * symbols], spacing);
         let targets = &high_pass(&targets[..symbols], 1);
-        // Symbol k meets the targets k + BEFORE down to k - AFTER, the window that starts at
-        // k - AFTER; `back` turns a place in the window into a delay.
-        let judged = AFTER..symbols - BEFORE;
         let window: Vec<f64> = targets.iter().map(|&d| f64::from(d)).collect();
-        let back = |i: usize| if i < span { span - 1 - i } else { i };
-        let sums = |drive: &[f64]| {
-            let mut sums = vec![0.0; span];
-            correlate(level(), drive, &window, 1, &mut sums);
-            sums.push(drive.iter().sum());
-            sums
-        };
-        // Of the Gram matrix the first row is summed up; a step down the diagonal moves the window
-        // by one target.
-        let n = judged.len();
-        let first = sums(&window[..n]);
-        let ones = sums(&vec![1.0; n]);
-        let mut rows = vec![0.0; size * size];
-        rows[..span].copy_from_slice(&first[..span]);
-        for i in 1..span {
-            for j in i..span {
-                let leaves = window[i - 1] * window[j - 1];
-                let enters = window[n + i - 1] * window[n + j - 1];
-                rows[i * size + j] = rows[(i - 1) * size + j - 1] - leaves + enters;
-            }
-        }
-        (0..size).for_each(|i| rows[i * size + span] = ones[i]);
-        let mut gram = vec![0.0; size * size];
-        for i in 0..size {
-            for j in i..size {
-                gram[back(i) * size + back(j)] = rows[i * size + j];
-                gram[back(j) * size + back(i)] = rows[i * size + j];
-            }
-        }
-        let rhs: Vec<Vec<f64>> = (0..spacing)
-            .map(|p| {
-                let drive: Vec<f64> = judged
-                    .clone()
-                    .map(|k| f64::from(samples[spacing * k + p]))
-                    .collect();
-                let sums = sums(&drive);
-                (0..size).map(|i| sums[back(i)]).collect()
-            })
-            .collect();
-        let mut pulse = vec![0.0; span * spacing];
-        for (p, r) in rhs.iter().enumerate() {
-            let h = cholesky_solve(&mut gram.clone(), r, size)?;
-            for j in 0..span {
-                pulse[spacing * j + p] = h[j];
+        let gram = gram(&window, span);
+        let mut pulse = vec![0.0; span.symbols() * spacing];
+        for p in 0..spacing {
+            let drive: Vec<f64> = (span.after..symbols - span.before)
+                .map(|k| f64::from(samples[spacing * k + p]))
+                .collect();
+            let sums = sums(&drive, &window, span);
+            let rhs: Vec<f64> = (0..size).map(|i| sums[back(i, span)]).collect();
+            let h = cholesky_solve(&mut gram.clone(), &rhs, size)?;
+            for (j, h) in h[..span.symbols()].iter().enumerate() {
+                pulse[spacing * j + p] = *h;
             }
         }
         let mut channel = Self {
             pulse,
             spacing,
+            span,
             residual_power: 0.0,
         };
         channel.residual_power = channel.residual(samples, targets, symbols);
@@ -105,16 +111,17 @@ impl Channel {
 
     /// Returns the index of the pulse's sample at the decision instant of its own symbol.
     pub fn main(&self) -> usize {
-        BEFORE * self.spacing
+        self.span.before * self.spacing
     }
 
     /// Mean square of what the model leaves, over all phases.
     fn residual(&self, samples: &[f32], targets: &[f32], symbols: usize) -> f64 {
+        let Span { before, after } = self.span;
         let (mut sum, mut square, mut n) = (0.0, 0.0, 0.0);
-        for k in AFTER..symbols - BEFORE {
+        for k in after..symbols - before {
             for p in 0..self.spacing {
-                let model: f64 = (0..=BEFORE + AFTER)
-                    .map(|j| self.pulse[self.spacing * j + p] * f64::from(targets[k + BEFORE - j]))
+                let model: f64 = (0..=before + after)
+                    .map(|j| self.pulse[self.spacing * j + p] * f64::from(targets[k + before - j]))
                     .sum();
                 let e = f64::from(samples[self.spacing * k + p]) - model;
                 sum += e;
@@ -125,18 +132,22 @@ impl Channel {
         square / n - (sum / n).powi(2)
     }
 
+    /// Returns the response at a frequency given in symbol rates: time zero is the decision
+    /// instant of the pulse's own symbol, so a delay turns its phase.
+    pub fn response(&self, frequency: f64) -> Complex64 {
+        let step = -2.0 * std::f64::consts::PI * frequency / self.spacing as f64;
+        let main = self.main() as f64;
+        self.pulse
+            .iter()
+            .enumerate()
+            .map(|(i, h)| Complex64::cis(step * (i as f64 - main)) * h)
+            .sum::<Complex64>()
+    }
+
     /// Returns the magnitude at a frequency given in symbol rates, relative to zero frequency,
     /// in dB.
     pub fn gain_db(&self, frequency: f64) -> f64 {
-        let at = |f: f64| -> f64 {
-            let step = -2.0 * std::f64::consts::PI * f / self.spacing as f64;
-            self.pulse
-                .iter()
-                .enumerate()
-                .map(|(i, h)| Complex64::cis(step * i as f64) * h)
-                .sum::<Complex64>()
-                .norm()
-        };
+        let at = |f: f64| self.response(f).norm();
         20.0 * (at(frequency).max(1e-12) / at(0.0).max(1e-12)).log10()
     }
 
@@ -148,6 +159,54 @@ impl Channel {
             .find(|&f| self.gain_db(f) < -3.0)
             .unwrap_or(top)
     }
+}
+
+/// Turns a place in the window of targets into a delay, and back; the constant keeps its place.
+///
+/// Symbol `k` meets the targets `k + before` down to `k - after`: the window starts at `k - after`.
+fn back(place: usize, span: Span) -> usize {
+    if place < span.symbols() {
+        span.symbols() - 1 - place
+    } else {
+        place
+    }
+}
+
+/// Sums of a drive against the targets at every place of the window, and of the drive alone.
+fn sums(drive: &[f64], window: &[f64], span: Span) -> Vec<f64> {
+    let mut sums = vec![0.0; span.symbols()];
+    correlate(level(), drive, window, 1, &mut sums);
+    sums.push(drive.iter().sum());
+    sums
+}
+
+/// Gram matrix of the symbols under the pulse and of a constant.
+///
+/// The first row is summed up; a step down the diagonal moves the window by one target.
+fn gram(window: &[f64], span: Span) -> Vec<f64> {
+    let (places, size) = (span.symbols(), span.symbols() + 1);
+    let n = window.len() - span.before - span.after;
+    let first = sums(&window[..n], window, span);
+    let ones = sums(&vec![1.0; n], window, span);
+    let mut rows = vec![0.0; size * size];
+    rows[..places].copy_from_slice(&first[..places]);
+    for i in 1..places {
+        for j in i..places {
+            let leaves = window[i - 1] * window[j - 1];
+            let enters = window[n + i - 1] * window[n + j - 1];
+            rows[i * size + j] = rows[(i - 1) * size + j - 1] - leaves + enters;
+        }
+    }
+    (0..size).for_each(|i| rows[i * size + places] = ones[i]);
+    let mut gram = vec![0.0; size * size];
+    for i in 0..size {
+        for j in i..size {
+            let (to, from) = (back(i, span), back(j, span));
+            gram[to * size + from] = rows[i * size + j];
+            gram[from * size + to] = rows[i * size + j];
+        }
+    }
+    gram
 }
 
 /// Takes the moving average over `HIGH_PASS` symbols off, phase by phase.

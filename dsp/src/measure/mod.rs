@@ -5,6 +5,7 @@
 //! | [`levels`] | level means, outer levels, OMA, both RLMs |
 //! | [`eye`] | the density of the eye, level histograms |
 //! | [`channel`] | the pulse response, by least squares |
+//! | [`deviation`] | the pulse response against a given channel |
 //! | [`spectrum`] | the loss towards half the symbol rate |
 //! | [`level_shape`] | mean, width and skewness of every level |
 //! | [`linear_fit`] | the pulse of a pattern waveform |
@@ -23,6 +24,7 @@
 
 pub mod burst_factor;
 pub mod channel;
+pub mod deviation;
 pub mod error_positions;
 pub mod errors_by_eye;
 pub mod eye;

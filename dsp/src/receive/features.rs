@@ -5,13 +5,27 @@ use std::collections::BTreeMap;
 use etalon_types::report::Estimates;
 
 use super::lane::Lane;
-use crate::measure::channel::{self, Channel};
+use crate::measure::channel::{self, Channel, Span};
+use crate::measure::deviation::{self, Deviation, SymbolShape};
 use crate::measure::spectrum;
+use crate::options::ReceiveOptions;
 use crate::slicer::{Slicer, nominal};
+
+/// Symbols over which a channel is compared with a given one: reflections of a connector come
+/// tens of symbols late.
+const LONG_SPAN: Span = Span {
+    before: 15,
+    after: 64,
+};
 
 impl Lane {
     /// What the classifier sees.
-    pub fn features(&self, slicer: &Slicer, estimates: &Estimates) -> BTreeMap<String, f64> {
+    pub fn features(
+        &self,
+        slicer: &Slicer,
+        estimates: &Estimates,
+        options: &ReceiveOptions,
+    ) -> BTreeMap<String, f64> {
         let trained = self.trained();
         let mut features = BTreeMap::new();
         let mut put = |name: &str, value: f64| {
@@ -45,12 +59,24 @@ impl Lane {
             put("nyquist_loss_db", -channel.gain_db(0.5));
             put("quarter_baud_loss_db", -channel.gain_db(0.25));
         }
+        if let Some(deviation) = self.deviation(&targets, options) {
+            put("channel_deviation_db", deviation.worst_db);
+            put("channel_deviation_rms_db", deviation.rms_db);
+        }
         if let Some(loss) = spectrum::loss_db(&self.front.samples, self.front.spacing) {
             put("spectrum_loss_db", loss);
         }
         put("noise_slope", noise_slope(slicer));
         put("raw_snr_db", self.raw_snr_db());
         features
+    }
+
+    /// The channel against the response that it should have, when one was told.
+    fn deviation(&self, targets: &[f32], options: &ReceiveOptions) -> Option<Deviation> {
+        let given = options.reference_channel.as_ref()?;
+        let spacing = self.front.spacing;
+        let channel = Channel::fit_over(&self.front.samples, targets, spacing, LONG_SPAN)?;
+        deviation::compare(&channel, given, self.front.baud_hz, SymbolShape::Rectangle)
     }
 
     /// SNR at the decision instants before the equalizer.

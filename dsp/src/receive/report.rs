@@ -56,7 +56,7 @@ impl Lane {
             (estimates.rlm_120d, estimates.rlm_94) = (shut(), shut());
             (estimates.oma_outer, estimates.extinction_ratio_db) = (shut(), shut());
         }
-        let features = self.features(&slicer, &estimates);
+        let features = self.features(&slicer, &estimates, options);
         LinkReport {
             schema: LinkReport::SCHEMA.into(),
             input: Input {

@@ -44,12 +44,14 @@ fn ref_a_known_pulse_is_found() {
 /// `H(f) = (1 + exp(-j 2 pi f)) / 2`: -3 dB at a quarter of the symbol rate (|cos(pi f)|).
 #[test]
 fn ref_bandwidth_of_a_two_tap_channel() {
-    let mut pulse = vec![0.0; BEFORE + AFTER + 1];
-    pulse[BEFORE] = 0.5;
-    pulse[BEFORE + 1] = 0.5;
+    let span = Span::default();
+    let mut pulse = vec![0.0; span.symbols()];
+    pulse[span.before] = 0.5;
+    pulse[span.before + 1] = 0.5;
     let channel = Channel {
         pulse,
         spacing: 1,
+        span,
         residual_power: 0.0,
     };
     assert!((channel.gain_db(0.25) + 3.0103).abs() < 1e-3);
