@@ -14,6 +14,7 @@ use etalon_types::units::{Baud, Hertz};
 use etalon_types::{Modulation, PatternName};
 
 use super::error::CliError;
+use super::touchstone::ChannelArgs;
 use super::typed::{OrAuto, Typed};
 
 /// Modulation, told or to be found.
@@ -180,6 +181,9 @@ pub struct LinkArgs {
     /// Laser linewidth, when known (1M)
     #[arg(long, value_name = "HZ")]
     pub linewidth: Option<Typed<Hertz>>,
+    /// Measured channel that the link is compared with, up to half the symbol rate.
+    #[command(flatten)]
+    pub reference: ChannelArgs,
     /// Where the connectors are (comes later)
     #[arg(long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
@@ -246,6 +250,7 @@ impl LinkArgs {
                 LineCodeArg::Code64b66b => LineCode::Code64b66b,
             },
             measures: self.measure.value.0,
+            reference_channel: self.reference.read()?.map(|m| m.channel.response),
             linewidth_hz: self.linewidth.as_ref().map(|l| l.value.0),
         })
     }
@@ -352,6 +357,7 @@ impl LinkArgs {
         if self.optical {
             words.push("--optical".into());
         }
+        words.extend(self.reference.words());
         words
     }
 }

@@ -47,6 +47,7 @@ fn canonical(options: &ReceiveOptions) -> Value {
             "reflectogram": options.measures.reflectogram,
             "eye": options.measures.eye,
         },
+        "reference_channel": options.reference_channel,
         "linewidth_hz": options.linewidth_hz,
     })
 }
@@ -54,6 +55,7 @@ fn canonical(options: &ReceiveOptions) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use etalon_types::FrequencyResponse;
 
     #[test]
     fn options_that_differ_have_other_hashes() {
@@ -89,6 +91,15 @@ mod tests {
             },
             ReceiveOptions {
                 line_code: LineCode::Code64b66b,
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                reference_channel: FrequencyResponse::new(
+                    vec![0.0, 1e9],
+                    vec![1.0; 2],
+                    vec![0.0; 2],
+                )
+                .ok(),
                 ..plain.clone()
             },
             ReceiveOptions {
