@@ -43,7 +43,11 @@ fn channels() -> Option<PathBuf> {
         return Some(folder);
     }
     println!("left out: no measured channels in {}", folder.display());
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI must have them");
+    assert_ne!(
+        std::env::var("CI").as_deref(),
+        Ok("true"),
+        "CI must have them"
+    );
     None
 }
 
@@ -132,7 +136,9 @@ fn pulse(response: &FrequencyResponse, baud_hz: f64) -> Vec<f64> {
         .map(|half| {
             let step = TAU * half as f64 / 2.0 / STEPS as f64;
             let parts = gains.iter().enumerate();
-            parts.map(|(i, g)| (g * Complex64::cis(step * i as f64)).re).sum()
+            parts
+                .map(|(i, g)| (g * Complex64::cis(step * i as f64)).re)
+                .sum()
         })
         .collect()
 }
@@ -175,12 +181,25 @@ fn ref_equalized_at_30_db_as_the_mmse_predicts() {
     let baud_hz = 26.5625e9;
     let connector = response(&folder, CONNECTOR, PAIR);
     let predicted_db = mmse_snr_db(&connector, baud_hz, 30.0, 31);
-    let report = received(&through(&connector, baud_hz, 30.0, 1 << 17), &connector, baud_hz, 31);
+    let report = received(
+        &through(&connector, baud_hz, 30.0, 1 << 17),
+        &connector,
+        baud_hz,
+        31,
+    );
     let found_db = report.estimates.snr_db.value().unwrap();
     println!("connector at 30 dB: {found_db:.3} dB, predicted {predicted_db:.3} dB");
-    assert!((found_db - predicted_db).abs() < 0.1, "{found_db} {predicted_db}");
+    assert!(
+        (found_db - predicted_db).abs() < 0.1,
+        "{found_db} {predicted_db}"
+    );
     assert!(theory::pam4_ser(Db(predicted_db)) < 1e-15);
-    assert_eq!(report.estimates.ser.low(), Some(0.0), "{:?}", report.estimates.ser);
+    assert_eq!(
+        report.estimates.ser.low(),
+        Some(0.0),
+        "{:?}",
+        report.estimates.ser
+    );
     check_error_ratio(&folder, BACKPLANE, PAIR, 30.0, 61);
 }
 
@@ -206,9 +225,15 @@ fn check_error_ratio(folder: &Path, name: &str, ports: &str, snr_db: f64, taps: 
     let found = report.estimates.ser.value().unwrap();
     let judged = report.equalizer.judged_symbols as f64;
     println!("{name} {ports} at {snr_db} dB: SER {found:.3e}, predicted {predicted:.3e}");
-    assert!(predicted * judged > 500.0, "too few errors to tell: {predicted} of {judged}");
+    assert!(
+        predicted * judged > 500.0,
+        "too few errors to tell: {predicted} of {judged}"
+    );
     let ratio = found / predicted;
-    assert!((1.0 / 1.2..1.2).contains(&ratio), "{name} {ports}: {found:.3e} {predicted:.3e}");
+    assert!(
+        (1.0 / 1.2..1.2).contains(&ratio),
+        "{name} {ports}: {found:.3e} {predicted:.3e}"
+    );
 }
 
 /// Each channel at the rate that it was made for and 30 dB: found from samples and known symbols
@@ -232,17 +257,30 @@ fn ref_a_channel_is_found_within_half_a_decibel() {
         };
         let deviation = compare(&found.unwrap(), &given, baud_hz, held).unwrap();
         println!("{name}: {deviation:?}");
-        assert!(deviation.worst_db < 0.5 && deviation.rms_db < 0.1, "{name}: {deviation:?}");
+        assert!(
+            deviation.worst_db < 0.5 && deviation.rms_db < 0.1,
+            "{name}: {deviation:?}"
+        );
         // The receiver finds clock and pattern by itself, at two samples a symbol.
         let features = received(&simulated, &given, baud_hz, 31).features;
-        let (worst, rms) = (features["channel_deviation_db"], features["channel_deviation_rms_db"]);
+        let (worst, rms) = (
+            features["channel_deviation_db"],
+            features["channel_deviation_rms_db"],
+        );
         println!("{name} by the receiver: {worst:.3} dB, {rms:.3} dB rms");
         assert!(worst < 0.5 && rms < worst, "{name}: {worst} {rms}");
         // Against another channel it tells the difference.
-        let other = if name == CONNECTOR { BACKPLANE } else { CONNECTOR };
+        let other = if name == CONNECTOR {
+            BACKPLANE
+        } else {
+            CONNECTOR
+        };
         let other = response(&folder, other, PAIR);
         let features = received(&simulated, &other, baud_hz, 31).features;
-        assert!(features["channel_deviation_db"] > 3.0, "{name}: {features:?}");
+        assert!(
+            features["channel_deviation_db"] > 3.0,
+            "{name}: {features:?}"
+        );
     }
 }
 
@@ -301,18 +339,26 @@ fn the_command_line_simulates_and_compares() {
     let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
     let truth = harness::etalon_in(folder.path(), &words).expect(0).object();
     assert_eq!(truth["config"]["channel"]["name"], "low.s2p 2,1");
-    assert_eq!(truth["config"]["channel"]["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(
+        truth["config"]["channel"]["sha256"].as_str().unwrap().len(),
+        64
+    );
     let points = &truth["config"]["channel"]["response"]["magnitude"];
     assert_eq!(points.as_array().unwrap().len(), 401);
     let loss_db = truth["channel"]["nyquist_loss"].as_f64().unwrap();
     let expected_db = 10.0 * (1.0 + (13.28125f64 / 15.0).powi(2)).log10();
-    assert!((loss_db - expected_db).abs() < 1e-3, "{loss_db} {expected_db}");
+    assert!(
+        (loss_db - expected_db).abs() < 1e-3,
+        "{loss_db} {expected_db}"
+    );
     let words = "analyze a.npy --baud 26.5625G --sample-rate 212.5G --pattern prbs13q \
                  --touchstone low.s2p --json";
     let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
     let ran = harness::etalon_in(folder.path(), &words);
     assert!(ran.code <= 1, "{}", ran.stderr);
-    let worst = ran.object()["features"]["channel_deviation_db"].as_f64().unwrap();
+    let worst = ran.object()["features"]["channel_deviation_db"]
+        .as_f64()
+        .unwrap();
     // Eight held samples stand 0.06 dB above the rectangle at half the symbol rate; 20,000
     // symbols and more leave 0.05 dB.
     assert!(worst < 0.25, "{worst}");

@@ -55,6 +55,7 @@ fn canonical(options: &ReceiveOptions) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use etalon_dsp::EqualizerChoice;
     use etalon_types::FrequencyResponse;
 
     #[test]
