@@ -76,7 +76,7 @@ fn ref_a_tilt_is_told() {
 /// Half the symbol rate: 2 / pi for a rectangle, 1 / (4 sin(pi / 8)) for four held samples.
 #[test]
 fn ref_shapes_at_half_the_symbol_rate() {
-    assert!((SymbolShape::Rectangle.gain(0.5) - 0.636_62).abs() < 1e-5);
+    assert!((SymbolShape::Rectangle.gain(0.5) - std::f64::consts::FRAC_2_PI).abs() < 1e-12);
     assert!((SymbolShape::Held { samples: 4 }.gain(0.5) - 0.653_28).abs() < 1e-5);
     assert_eq!(SymbolShape::Held { samples: 1 }.gain(0.3), 1.0);
     assert_eq!(SymbolShape::Rectangle.gain(0.0), 1.0);
