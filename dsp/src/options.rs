@@ -13,10 +13,10 @@ pub enum ModulationChoice {
     Is(Modulation),
 }
 
-/// Symbol rate, told or to be found among the standards' rates.
+/// Symbol rate, told or to be found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum BaudChoice {
-    /// Found from the spectral line, among [`crate::timing::STANDARD_RATES_HZ`].
+    /// Found from the spectral line: any rate; see [`crate::timing::search`].
     #[default]
     Auto,
     /// Told, in baud.

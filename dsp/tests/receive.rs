@@ -12,6 +12,8 @@ mod patterns;
 mod signals;
 #[path = "receive/theory.rs"]
 mod theory;
+#[path = "receive/timing.rs"]
+mod timing;
 #[path = "receive/walker.rs"]
 mod walker;
 

@@ -1,7 +1,7 @@
 //! Timing recovery: 50 ppm of clock offset, then one decision a symbol.
 
 use etalon_dsp::kernels::{level_name, levels};
-use etalon_dsp::timing::resample::{Resampler, whole_symbols};
+use etalon_dsp::timing::resample::{Resampler, Scratch, whole_symbols};
 use etalon_dsp::timing::{Timing, recover_at};
 use fearless_simd::{Level, Simd, dispatch};
 use fearless_simd_macros::simd;
@@ -52,10 +52,11 @@ pub fn lines(workload: &Workload, report: &Report) {
             row("timing_two_per_symbol", "16-tap sinc, 2 a symbol"),
             &|| {
                 let mut out = [0.0; 2 * BLOCK];
+                let mut scratch = Scratch::default();
                 let first = timing.first_symbol();
                 for block in 0..n / BLOCK - 1 {
                     let first = first + (block * BLOCK) as f64;
-                    table.fill(level, samples, &timing, first, 2, &mut out);
+                    table.fill(level, samples, &timing, first, 2, &mut scratch, &mut out);
                 }
                 vec![u8::from(out[0] > 0.0)]
             },
@@ -69,16 +70,11 @@ fn decide(level: Level, samples: &[f32], timing: &Timing) -> Vec<u8> {
     let first = timing.first_symbol();
     let mut decided = vec![0; whole_symbols(samples.len(), timing, first)];
     let mut block = [0.0; BLOCK];
+    let mut scratch = Scratch::default();
     for (b, out) in decided.chunks_mut(BLOCK).enumerate() {
         let symbols = &mut block[..out.len()];
-        table.fill(
-            level,
-            samples,
-            timing,
-            first + (b * BLOCK) as f64,
-            1,
-            symbols,
-        );
+        let first = first + (b * BLOCK) as f64;
+        table.fill(level, samples, timing, first, 1, &mut scratch, symbols);
         dispatch!(level, simd => slice(simd, symbols, out));
     }
     decided

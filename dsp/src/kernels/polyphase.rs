@@ -32,6 +32,12 @@ pub fn split(
             let (even, odd) = streams[..2 * length].split_at_mut(length);
             dispatch!(level, simd => split_two(simd, source, even, odd));
         }
+        Some(source) if stride == 4 => {
+            let (low, high) = streams[..4 * length].split_at_mut(2 * length);
+            let (a, b) = low.split_at_mut(length);
+            let (c, d) = high.split_at_mut(length);
+            dispatch!(level, simd => split_four(simd, source, [a, b, c, d]));
+        }
         Some(source) => {
             for (i, group) in source.chunks_exact(stride).enumerate() {
                 for (d, &x) in group.iter().enumerate() {
@@ -73,6 +79,30 @@ fn split_two<S: Simd>(simd: S, source: &[f32], even: &mut [f32], odd: &mut [f32]
     for i in 16 * vectors..even.len() {
         even[i] = source[2 * i];
         odd[i] = source[2 * i + 1];
+    }
+}
+
+#[simd]
+fn split_four<S: Simd>(simd: S, source: &[f32], streams: [&mut [f32]; 4]) {
+    let length = streams[0].len();
+    let vectors = length / 16;
+    let [a, b, c, d] = streams;
+    for v in 0..vectors {
+        let group = &source[64 * v..64 * v + 64];
+        let load = |i: usize| f32x16::from_slice(simd, &group[16 * i..16 * i + 16]);
+        let (even_low, odd_low) = load(0).deinterleave(load(1));
+        let (even_high, odd_high) = load(2).deinterleave(load(3));
+        let (first, third) = even_low.deinterleave(even_high);
+        let (second, fourth) = odd_low.deinterleave(odd_high);
+        let at = 16 * v..16 * v + 16;
+        first.store_slice(&mut a[at.clone()]);
+        second.store_slice(&mut b[at.clone()]);
+        third.store_slice(&mut c[at.clone()]);
+        fourth.store_slice(&mut d[at]);
+    }
+    for i in 16 * vectors..length {
+        (a[i], b[i]) = (source[4 * i], source[4 * i + 1]);
+        (c[i], d[i]) = (source[4 * i + 2], source[4 * i + 3]);
     }
 }
 

@@ -6,12 +6,12 @@
 //! tone(b) = sum over the outputs i of block b of z(i)
 //! ```
 //!
-//! `h` is a window of plus and minus three symbols; the filter is a band pass at half the symbol
+//! `h` is a window of plus and minus four symbols; the filter is a band pass at half the symbol
 //! rate, and its square has a line at the symbol rate whose phase is the timing (see
-//! [`crate::timing`]). The stride `D` is the largest whole number of samples that fits into a
-//! symbol, so that the filter runs once or twice a symbol at any oversampling. At two samples a
-//! symbol every other coefficient of the real and of the imaginary part is zero: 11 products a
-//! symbol are left, and the mixer stands still.
+//! [`crate::timing`]). The stride `D` is the largest whole number of samples that fits into two
+//! symbols: the band is so narrow that more outputs tell nothing more. At two samples a symbol
+//! every other coefficient of the real and of the imaginary part is zero, which leaves 7.5
+//! products a symbol, and the mixer stands still.
 //!
 //! The lanes are neighbouring outputs. The even and the odd vectors of a block have sums of their
 //! own: they are the block's tone together, and their difference tells its noise.
@@ -27,18 +27,25 @@ use super::polyphase;
 /// Lanes of a vector.
 const LANES: usize = 16;
 
-/// Half width of the window in symbols: a Hann window of six symbols passes about plus and minus
-/// 0.17 of the symbol rate, the band edge and nothing else.
-const HALF_WINDOW: f64 = 3.0;
+/// Vectors that are filtered together, so that a coefficient is read once for all of them.
+const TOGETHER: usize = 4;
+
+/// Half width of the window in symbols: a Hann window of eight symbols passes plus and minus an
+/// eighth of the symbol rate at 6 dB, the band edge and nothing else.
+const HALF_WINDOW: f64 = 4.0;
+
+/// Samples that are split at a time, about: far more than a store buffer holds, so that no load
+/// waits for its store, and few enough for the first-level cache.
+const GROUP_SAMPLES: usize = 4096;
 
 /// Coefficients below this part of the largest are left out.
 const NEGLIGIBLE: f64 = 1e-9;
 
-/// A coefficient: which stream, how far along it, how much.
+/// A coefficient: where its sample of the block's first output lies in the streams, and how much
+/// of it is taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Tap {
-    stream: usize,
-    shift: usize,
+    at: usize,
     weight: f32,
 }
 
@@ -50,7 +57,10 @@ pub struct BandEdge {
     outputs: usize,
     /// Position of the first tap relative to the output's sample.
     first: i64,
-    reach: usize,
+    /// Blocks whose samples are split at a time.
+    group: usize,
+    /// Length of each stream.
+    length: usize,
     real: Vec<Tap>,
     imaginary: Vec<Tap>,
     cosine: Vec<f32>,
@@ -68,30 +78,22 @@ pub struct Tone {
     pub power: f64,
 }
 
-/// Buffers of one block.
-#[derive(Clone, Debug, Default)]
-pub struct Scratch {
-    streams: Vec<f32>,
-    real: Vec<f32>,
-    imaginary: Vec<f32>,
-}
-
 impl BandEdge {
     /// Plans blocks of about `symbols` symbols for samples of about the magnitude `1 / gain`.
     pub fn new(samples_per_symbol: f64, symbols: usize, gain: f64) -> Self {
-        let stride = (samples_per_symbol.floor() as usize).max(1);
-        let per_vector = LANES as f64 * stride as f64 / samples_per_symbol;
-        // Whole pairs of vectors: an even and an odd one.
-        let pairs = (symbols as f64 / per_vector / 2.0).round().max(1.0) as usize;
-        let outputs = 2 * LANES * pairs;
+        let stride = ((2.0 * samples_per_symbol).floor() as usize).max(1);
+        let chunk = (TOGETHER * LANES) as f64 * stride as f64 / samples_per_symbol;
+        let chunks = (symbols as f64 / chunk).round().max(1.0) as usize;
+        let outputs = TOGETHER * LANES * chunks;
         let (first, taps) = band_pass(samples_per_symbol, gain);
+        let group = (GROUP_SAMPLES / (outputs * stride)).max(1);
+        let length = group * outputs + taps.len().div_ceil(stride);
         let part = |value: fn(&Complex64) -> f64| {
             let weights: Vec<f64> = taps.iter().map(value).collect();
             let largest = weights.iter().fold(0.0f64, |m, w| m.max(w.abs()));
             let list = weights.iter().enumerate().filter_map(|(m, &w)| {
                 (w.abs() > NEGLIGIBLE * largest).then_some(Tap {
-                    stream: m % stride,
-                    shift: m / stride,
+                    at: m % stride * length + m / stride,
                     weight: w as f32,
                 })
             });
@@ -105,7 +107,8 @@ impl BandEdge {
             stride,
             outputs,
             first,
-            reach: taps.len().div_ceil(stride),
+            group,
+            length,
             real: part(|c| c.re),
             imaginary: part(|c| c.im),
             cosine,
@@ -128,56 +131,73 @@ impl BandEdge {
         (self.outputs * self.stride) as f64 / self.samples_per_symbol
     }
 
-    /// Computes the tone of block `block`.
-    pub fn tone(&self, level: Level, samples: &[f32], block: usize, scratch: &mut Scratch) -> Tone {
-        self.filter(level, samples, block, scratch);
-        let sums = dispatch!(level, simd => mix(
-            simd,
-            &scratch.real,
-            &scratch.imaginary,
-            &self.cosine,
-            &self.sine
-        ));
-        // The mixer's table begins anew with each block; the block's own angle comes on top.
-        let position = (block * self.outputs * self.stride) as f64;
-        let start = Complex64::cis(-2.0 * PI * (position / self.samples_per_symbol).fract());
-        Tone {
-            even: start * Complex64::new(total(&sums.even_real), total(&sums.even_imaginary)),
-            odd: start * Complex64::new(total(&sums.odd_real), total(&sums.odd_imaginary)),
-            power: total(&sums.power),
+    /// Computes the tones of the blocks from `first` on.
+    pub fn tones(&self, level: Level, samples: &[f32], first: usize, tones: &mut [Tone]) {
+        let mut streams = Vec::new();
+        for (g, tones) in tones.chunks_mut(self.group).enumerate() {
+            let first = first + g * self.group;
+            self.split(level, samples, first, &mut streams);
+            if self.stands_still() {
+                dispatch!(level, simd => sum_blocks::<_, false>(simd, self, &streams, tones));
+            } else {
+                dispatch!(level, simd => sum_blocks::<_, true>(simd, self, &streams, tones));
+            }
+            for (b, tone) in tones.iter_mut().enumerate() {
+                let start = self.block_angle(first + b);
+                tone.even *= start;
+                tone.odd *= start;
+            }
         }
     }
 
-    /// Computes the filter's outputs `v` of a block, as real and imaginary parts.
-    pub fn filter<'s>(
-        &self,
-        level: Level,
-        samples: &[f32],
-        block: usize,
-        scratch: &'s mut Scratch,
-    ) -> (&'s [f32], &'s [f32]) {
-        let length = self.outputs + self.reach;
-        scratch.streams.resize(self.stride * length, 0.0);
-        scratch.real.resize(self.outputs, 0.0);
-        scratch.imaginary.resize(self.outputs, 0.0);
+    /// Computes the squared and mixed outputs `z` of the first `blocks` blocks, one by one.
+    pub fn outputs_of(&self, level: Level, samples: &[f32], blocks: usize) -> Vec<Complex64> {
+        let mut streams = Vec::new();
+        let mut z = Vec::with_capacity(blocks * self.outputs);
+        let (mut real, mut imaginary) = (vec![0.0; self.outputs], vec![0.0; self.outputs]);
+        for block in 0..blocks {
+            self.split(level, samples, block, &mut streams);
+            dispatch!(level, simd => {
+                filter_part(simd, &self.real, &streams, &mut real);
+                filter_part(simd, &self.imaginary, &streams, &mut imaginary);
+            });
+            let start = self.block_angle(block);
+            let mixer = self.cosine.iter().zip(&self.sine);
+            z.extend(
+                real.iter()
+                    .zip(&imaginary)
+                    .zip(mixer)
+                    .map(|((r, i), (c, s))| {
+                        let v = Complex64::new(f64::from(*r), f64::from(*i));
+                        v * v * start * Complex64::new(f64::from(*c), f64::from(*s))
+                    }),
+            );
+        }
+        z
+    }
+
+    /// The mixer at the first output of a block, where its table begins anew.
+    fn block_angle(&self, block: usize) -> Complex64 {
+        if self.stands_still() {
+            return Complex64::ONE;
+        }
+        let position = (block * self.outputs * self.stride) as f64;
+        Complex64::cis(-2.0 * PI * (position / self.samples_per_symbol).fract())
+    }
+
+    fn split(&self, level: Level, samples: &[f32], block: usize, streams: &mut Vec<f32>) {
+        streams.resize(self.stride * self.length, 0.0);
         let first = (block * self.outputs * self.stride) as i64 + self.first;
-        polyphase::split(
-            level,
-            samples,
-            first,
-            self.stride,
-            length,
-            &mut scratch.streams,
-        );
-        dispatch!(level, simd => {
-            run(simd, &self.real, &scratch.streams, length, &mut scratch.real);
-            run(simd, &self.imaginary, &scratch.streams, length, &mut scratch.imaginary);
-        });
-        (&scratch.real, &scratch.imaginary)
+        polyphase::split(level, samples, first, self.stride, self.length, streams);
+    }
+
+    /// Says whether the stride is whole symbols, so that the mixer has nothing to do.
+    fn stands_still(&self) -> bool {
+        self.stride as f64 == 2.0 * self.samples_per_symbol
     }
 
     /// Computes the tone of a block from its definition, in double precision and without
-    /// streams: the oracle of [`BandEdge::tone`].
+    /// streams: the oracle of [`BandEdge::tones`].
     pub fn tone_scalar(&self, samples: &[f32], block: usize, gain: f64) -> Tone {
         let (first, taps) = band_pass(self.samples_per_symbol, gain);
         let last = samples.len() as i64 - 1;
@@ -217,66 +237,89 @@ fn band_pass(samples_per_symbol: f64, gain: f64) -> (i64, Vec<Complex64>) {
         .collect();
     let constant: f64 = taps.iter().map(|c| c.re).sum();
     taps[half as usize].re -= constant;
-    // The window's sum is about 3.2 symbols.
-    let scale = gain / (3.2 * samples_per_symbol);
+    // The window's sum is about 4.3 symbols.
+    let scale = gain / (4.3 * samples_per_symbol);
     (-half, taps.iter().map(|c| c * scale).collect())
 }
 
-struct Sums {
-    even_real: [f32; LANES],
-    even_imaginary: [f32; LANES],
-    odd_real: [f32; LANES],
-    odd_imaginary: [f32; LANES],
-    power: [f32; LANES],
-}
-
-fn total(lanes: &[f32; LANES]) -> f64 {
-    lanes.iter().map(|&x| f64::from(x)).sum()
-}
-
-/// One part of the filter for all outputs of a block, two vectors at a time.
-#[simd]
-fn run<S: Simd>(simd: S, taps: &[Tap], streams: &[f32], length: usize, out: &mut [f32]) {
-    for (pair, out) in out.chunks_exact_mut(2 * LANES).enumerate() {
-        let start = 2 * LANES * pair;
-        let mut low = f32x16::splat(simd, 0.0);
-        let mut high = f32x16::splat(simd, 0.0);
-        for tap in taps {
-            let at = tap.stream * length + tap.shift + start;
-            let source = &streams[at..at + 2 * LANES];
-            let weight = f32x16::splat(simd, tap.weight);
-            low = f32x16::from_slice(simd, &source[..LANES]).mul_add(weight, low);
-            high = f32x16::from_slice(simd, &source[LANES..]).mul_add(weight, high);
+/// One part of the filter for the vectors from output `start` on.
+#[inline(always)]
+fn filtered<S: Simd>(
+    simd: S,
+    taps: &[Tap],
+    streams: &[f32],
+    start: usize,
+) -> [f32x16<S>; TOGETHER] {
+    let mut sums = [f32x16::splat(simd, 0.0); TOGETHER];
+    for tap in taps {
+        let at = tap.at + start;
+        let source = &streams[at..at + TOGETHER * LANES];
+        let weight = f32x16::splat(simd, tap.weight);
+        for (sum, source) in sums.iter_mut().zip(source.chunks_exact(LANES)) {
+            *sum = f32x16::from_slice(simd, source).mul_add(weight, *sum);
         }
-        low.store_slice(&mut out[..LANES]);
-        high.store_slice(&mut out[LANES..]);
+    }
+    sums
+}
+
+/// One part of the filter for all outputs of a block.
+#[simd]
+fn filter_part<S: Simd>(simd: S, taps: &[Tap], streams: &[f32], out: &mut [f32]) {
+    for (chunk, out) in out.chunks_exact_mut(TOGETHER * LANES).enumerate() {
+        let sums = filtered(simd, taps, streams, TOGETHER * LANES * chunk);
+        for (sum, out) in sums.iter().zip(out.chunks_exact_mut(LANES)) {
+            sum.store_slice(out);
+        }
     }
 }
 
-/// Squares, mixes and sums the outputs of a block.
+/// Filters, squares, mixes (if `MIX`) and sums the outputs of each block.
 #[simd]
-fn mix<S: Simd>(simd: S, real: &[f32], imaginary: &[f32], cosine: &[f32], sine: &[f32]) -> Sums {
+fn sum_blocks<S: Simd, const MIX: bool>(
+    simd: S,
+    plan: &BandEdge,
+    streams: &[f32],
+    tones: &mut [Tone],
+) {
     let zero = f32x16::splat(simd, 0.0);
-    let (mut tone_re, mut tone_im, mut power) = ([zero; 2], [zero; 2], zero);
-    for v in 0..real.len() / LANES {
-        let at = LANES * v..LANES * (v + 1);
-        let re = f32x16::from_slice(simd, &real[at.clone()]);
-        let im = f32x16::from_slice(simd, &imaginary[at.clone()]);
-        let c = f32x16::from_slice(simd, &cosine[at.clone()]);
-        let s = f32x16::from_slice(simd, &sine[at]);
-        let square_re = (re + im) * (re - im);
-        let square_im = (re + re) * im;
-        tone_re[v % 2] += square_re * c - square_im * s;
-        tone_im[v % 2] += square_re * s + square_im * c;
-        power = square_re.mul_add(square_re, square_im.mul_add(square_im, power));
+    for (block, tone) in tones.iter_mut().enumerate() {
+        let (mut real, mut imaginary, mut power) = ([zero; 2], [zero; 2], [zero; 2]);
+        for start in (0..plan.outputs).step_by(TOGETHER * LANES) {
+            let at = block * plan.outputs + start;
+            let re = filtered(simd, &plan.real, streams, at);
+            let im = filtered(simd, &plan.imaginary, streams, at);
+            for v in 0..TOGETHER {
+                let square_re = (re[v] + im[v]) * (re[v] - im[v]);
+                let square_im = (re[v] + re[v]) * im[v];
+                let p = v % 2;
+                if MIX {
+                    let at = start + LANES * v..start + LANES * (v + 1);
+                    let c = f32x16::from_slice(simd, &plan.cosine[at.clone()]);
+                    let s = f32x16::from_slice(simd, &plan.sine[at]);
+                    real[p] += square_re * c - square_im * s;
+                    imaginary[p] += square_re * s + square_im * c;
+                } else {
+                    real[p] += square_re;
+                    imaginary[p] += square_im;
+                }
+                power[p] = square_re.mul_add(square_re, square_im.mul_add(square_im, power[p]));
+            }
+        }
+        *tone = Tone {
+            even: Complex64::new(total(real[0]), total(imaginary[0])),
+            odd: Complex64::new(total(real[1]), total(imaginary[1])),
+            power: total(power[0] + power[1]),
+        };
     }
-    Sums {
-        even_real: *tone_re[0],
-        even_imaginary: *tone_im[0],
-        odd_real: *tone_re[1],
-        odd_imaginary: *tone_im[1],
-        power: *power,
-    }
+}
+
+/// Sums the lanes, in one order on every machine.
+#[inline(always)]
+fn total<S: Simd>(lanes: f32x16<S>) -> f64 {
+    let (a, b) = lanes.split();
+    let (a, b) = (a + b).split();
+    let [a, b, c, d] = *(a + b);
+    f64::from(a + c) + f64::from(b + d)
 }
 
 #[cfg(test)]
@@ -289,7 +332,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(60))]
 
-        /// Every level against the definition: 300 outputs of some 30 single-precision products
+        /// Every level against the definition: 200 outputs of some 30 single-precision products
         /// each, rounded to 2^-24, are off by less than 1e-5 of the summed magnitude.
         #[test]
         fn prop_every_level_finds_the_oracles_tone(
@@ -304,7 +347,9 @@ mod tests {
             let expected = plan.tone_scalar(&samples, block, 1.0);
             let bound = 1e-5 * (expected.power * plan.outputs() as f64).sqrt() + 1e-9;
             for level in levels() {
-                let found = plan.tone(level, &samples, block, &mut Scratch::default());
+                let mut tones = [Tone::default(); 2];
+                plan.tones(level, &samples, block, &mut tones);
+                let found = tones[0];
                 let name = level_name(level);
                 prop_assert!((found.even - expected.even).norm() < bound, "{name} {sps}");
                 prop_assert!((found.odd - expected.odd).norm() < bound, "{name} {sps}");
@@ -325,23 +370,19 @@ mod tests {
                 .map(|n| 100.0 + (PI * n as f64 / sps + phi).cos() as f32)
                 .collect();
             // The second block's first outputs do not see the capture's ends.
-            let tone = plan.tone(
-                crate::kernels::level(),
-                &samples,
-                1,
-                &mut Scratch::default(),
-            );
-            let sum = tone.even + tone.odd;
+            let mut tone = [Tone::default()];
+            plan.tones(crate::kernels::level(), &samples, 1, &mut tone);
+            let sum = tone[0].even + tone[0].odd;
             // The image at minus half the rate leaks by the window's side lobes: below 5 %.
             assert!((sum.arg() - 2.0 * phi).abs() < 0.1, "{sps}: {}", sum.arg());
-            assert_eq!(plan.stride(), sps.floor() as usize);
+            assert_eq!(plan.stride(), (2.0 * sps).floor() as usize);
         }
     }
 
     #[test]
-    fn two_samples_a_symbol_need_eleven_products() {
+    fn two_samples_a_symbol_need_fifteen_products_for_two_symbols() {
         let plan = BandEdge::new(2.0, 256, 1.0);
-        assert_eq!(plan.real.len() + plan.imaginary.len(), 11);
-        assert_eq!((plan.outputs(), plan.block_symbols()), (256, 256.0));
+        assert_eq!(plan.real.len() + plan.imaginary.len(), 15);
+        assert_eq!((plan.outputs(), plan.block_symbols()), (128, 256.0));
     }
 }

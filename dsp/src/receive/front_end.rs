@@ -6,6 +6,7 @@ use crate::Error;
 use crate::condition::flag;
 use crate::options::{BaudChoice, ReceiveOptions};
 use crate::timing::resample;
+use crate::timing::search::search;
 use crate::timing::{self, Timing};
 
 /// Symbols below which nothing is measured.
@@ -62,7 +63,11 @@ pub(super) fn front_end(
 ) -> Result<Result<Front, String>, Error> {
     let baud_hz = match options.baud {
         BaudChoice::Is(baud_hz) => baud_hz,
-        BaudChoice::Auto => search_baud(samples, sample_rate_hz)?,
+        BaudChoice::Auto => {
+            search(samples, sample_rate_hz)
+                .map_err(|likely| Error::NoBaud { likely })?
+                .baud_hz
+        }
     };
     let sps = sample_rate_hz / baud_hz;
     if (samples.len() as f64) < MIN_SYMBOLS as f64 * sps {
@@ -109,6 +114,19 @@ fn clock(
         quality.push(flag("wrong-rate", reason.clone()));
         return Err(reason);
     }
+    if let Some(rival) = timing::rival(samples, &timing) {
+        let reason = format!(
+            "no clock to trust at {:.6} GBd: a line at {:.6} GBd has {:.1} times its power, though no clock is that far off",
+            baud_hz / 1e9,
+            baud_hz * rival.rate / 1e9,
+            rival.ratio.recip()
+        );
+        quality.push(flag("wrong-rate", reason.clone()));
+        return Err(reason);
+    }
+    if let Some(reason) = timing.trouble() {
+        quality.push(flag("drift", reason));
+    }
     if timing.wander_ui() > MAX_WANDER_UI {
         quality.push(flag(
             "drift",
@@ -119,29 +137,4 @@ fn clock(
         ));
     }
     Ok(timing)
-}
-
-/// Finds the symbol rate among those of the standards.
-fn search_baud(samples: &[f32], sample_rate_hz: f64) -> Result<f64, Error> {
-    let ranked = timing::rank_standard_rates(samples, sample_rate_hz);
-    // Twice the significance needed for a told rate: a wrong rate that is found with confidence
-    // would be worse than none. A signal of sharp edges also shows multiples of its rate, so the
-    // lowest strong rate counts, when every other strong one is a multiple of it.
-    let strong: Vec<f64> = ranked
-        .iter()
-        .filter(|r| r.1 > 2.0 * timing::MIN_SIGNIFICANCE)
-        .map(|r| r.0)
-        .collect();
-    let lowest = strong.iter().copied().fold(f64::INFINITY, f64::min);
-    let multiple = |rate: &f64| (rate / lowest - (rate / lowest).round()).abs() < 1e-3;
-    let clear = ranked
-        .iter()
-        .filter(|r| !multiple(&r.0))
-        .all(|r| ranked.iter().any(|s| s.0 == lowest && s.1 > 2.0 * r.1));
-    if !strong.is_empty() && clear {
-        return Ok(lowest);
-    }
-    Err(Error::NoBaud {
-        likely: ranked.iter().take(3).map(|r| r.0).collect(),
-    })
 }

@@ -17,27 +17,29 @@
 //!
 //! *Assumes* a pulse with energy on both sides of half the symbol rate, and a sampler behind an
 //! anti-alias filter: what lies beyond half the sample rate moves the phase as the clocks slide.
-//! *Breaks* when the channel leaves no energy there, as partial response `1 + D` does.
+//! *Breaks* when the channel leaves no energy there, as partial response `1 + D` does: then
+//! [`super::rectifier`] takes over.
 
 use fearless_simd::Level;
 use num_complex::Complex64;
 
-use crate::kernels::timing::{BandEdge, Scratch, Tone};
+use crate::kernels::timing::{BandEdge, Tone};
 
 /// Symbols of a block, about: the kernel takes a whole number of vectors.
 const BLOCK: usize = 256;
 
 /// Samples that tell the magnitude.
-const SCALE_SAMPLES: usize = 4096;
+const SCALE_SAMPLES: usize = 1024;
 
 /// The line's phasor in every block of a capture.
 #[derive(Clone, Debug)]
 pub(super) struct Tones {
     /// One phasor a block, with a phase of minus two pi times the timing.
     pub values: Vec<Complex64>,
-    /// Sum over the blocks of `Re(even conj(odd))`, from two halves of each block that have no
-    /// symbol in common: what the line alone leaves of the squared magnitude, by four.
-    pub common: f64,
+    /// Sums over the blocks of the squared real and imaginary parts of `even conj(odd)`, from two
+    /// halves of each block that have no symbol in common: how much their phases differ.
+    pub in_phase: f64,
+    pub in_quadrature: f64,
     /// Squared magnitude that the sum over all blocks would have by chance.
     pub chance: f64,
     /// Centre of the first block in unit intervals after the first sample.
@@ -56,22 +58,50 @@ pub(super) fn tones(level: Level, samples: &[f32], samples_per_symbol: f64) -> T
     );
     // A last block of which little is there would weigh as much as a full one in the track.
     let blocks = (whole + usize::from(4 * rest >= 3 * plan.outputs())).max(1);
-    let mut scratch = Scratch::default();
+    let mut found = vec![Tone::default(); blocks];
+    plan.tones(level, samples, 0, &mut found);
     let mut tones = Tones {
         values: Vec::with_capacity(blocks),
-        common: 0.0,
+        in_phase: 0.0,
+        in_quadrature: 0.0,
         chance: 0.0,
         first_ui: 0.0,
         block_ui: plan.block_symbols(),
     };
-    for block in 0..blocks {
-        tones.push(plan.tone(level, samples, block, &mut scratch));
-    }
+    found.into_iter().for_each(|tone| tones.push(tone));
     tones.first_ui = 0.5 * (tones.block_ui - plan.stride() as f64 / samples_per_symbol);
     tones
 }
 
 impl Tones {
+    /// Sums outputs of one every two symbols into blocks; the first output stands at `centre_ui`.
+    pub fn from_outputs(outputs: &[Complex64], centre_ui: f64) -> Self {
+        let half = |part: &[Complex64]| part.iter().sum::<Complex64>();
+        let mut tones = Self {
+            values: Vec::with_capacity(outputs.len() * 2 / BLOCK),
+            in_phase: 0.0,
+            in_quadrature: 0.0,
+            chance: 0.0,
+            first_ui: centre_ui + 0.5 * BLOCK as f64 - 1.0,
+            block_ui: BLOCK as f64,
+        };
+        // The last block is left out unless there is no other.
+        let whole = (outputs.len() / (BLOCK / 2)).max(1);
+        for block in outputs.chunks(BLOCK / 2).take(whole) {
+            // Halves that interleave by sixteens have no symbol in common but at their seams.
+            let (even, odd) = block.chunks(16).enumerate().fold(
+                (Complex64::ZERO, Complex64::ZERO),
+                |(even, odd), (i, part)| match i % 2 {
+                    0 => (even + half(part), odd),
+                    _ => (even, odd + half(part)),
+                },
+            );
+            let power = block.iter().map(Complex64::norm_sqr).sum();
+            tones.push(Tone { even, odd, power });
+        }
+        tones
+    }
+
     /// Appends a block. One that a sample beyond single precision has spoilt counts nothing.
     pub fn push(&mut self, tone: Tone) {
         let tone = if (tone.even + tone.odd).is_finite() && tone.power.is_finite() {
@@ -80,13 +110,33 @@ impl Tones {
             Tone::default()
         };
         self.values.push(tone.even + tone.odd);
-        self.common += (tone.even * tone.odd.conj()).re;
+        let common = tone.even * tone.odd.conj();
+        self.in_phase += common.re * common.re;
+        self.in_quadrature += common.im * common.im;
         self.chance += tone.power;
     }
 }
 
+/// Computes the squared and mixed outputs themselves, one every two symbols or a little more often,
+/// for about the first `symbols` symbols; with their spacing in unit intervals.
+pub(super) fn outputs(
+    level: Level,
+    samples: &[f32],
+    samples_per_symbol: f64,
+    symbols: usize,
+) -> (Vec<Complex64>, f64) {
+    let plan = BandEdge::new(samples_per_symbol, BLOCK, gain(samples));
+    let whole = samples.len() / (plan.outputs() * plan.stride());
+    let blocks = (symbols / BLOCK).min(whole).max(1);
+    let mut z = plan.outputs_of(level, samples, blocks);
+    z.iter_mut()
+        .filter(|z| !z.is_finite())
+        .for_each(|z| *z = Complex64::ZERO);
+    (z, plan.stride() as f64 / samples_per_symbol)
+}
+
 /// Reciprocal of the samples' rough magnitude, so that squares stay within single precision.
-fn gain(samples: &[f32]) -> f64 {
+pub(super) fn gain(samples: &[f32]) -> f64 {
     let step = samples.len().div_ceil(SCALE_SAMPLES).max(1);
     let some = || samples.iter().step_by(step).map(|&x| f64::from(x));
     let n = some().count().max(1) as f64;

@@ -4,25 +4,30 @@
 //! (`band_edge`), tracks its phase through the capture with as long an average as the clock
 //! allows (`track`), and returns a [`Timing`]: where every symbol's instant lies.
 //! [`resample`] makes samples at those instants. Nothing loops from symbol to symbol, so that
-//! all of it runs in vectors.
+//! all of it runs in vectors. Where the channel leaves no energy at half the symbol rate, the
+//! rectified signal's line serves ([`rectifier`]).
+//!
+//! [`search`] finds the rate when nobody tells it, [`rival`] doubts one that was told, and
+//! [`recovery_loop`] gives the clock that the standards' receiver would follow.
 //!
 //! *Range:* any oversampling from 1.1 samples a symbol up; clock offsets up to
 //! [`MAX_OFFSET_PPM`]; wander that moves the clock by less than a quarter of a unit interval
 //! between averages, which [`Timing::trouble`] watches.
 
 pub(crate) mod band_edge;
+pub mod recovery_loop;
+mod rectifier;
 pub mod resample;
-mod track;
+pub mod search;
+pub mod track;
+
+pub use neighbours::Rival;
+pub use search::{FoundRate, STANDARD_RATES_HZ, rank_standard_rates};
 
 use fearless_simd::Level;
 
 use crate::kernels;
-
-/// Symbol rates of the standards in baud, for `--baud auto` and for hints.
-pub const STANDARD_RATES_HZ: [f64; 14] = [
-    1.25e9, 3.125e9, 5.0e9, 8.0e9, 9.953_28e9, 10.3125e9, 16.0e9, 25.78125e9, 26.5625e9, 28.0e9,
-    28.125e9, 53.125e9, 56.0e9, 106.25e9,
-];
+use band_edge::Tones;
 
 /// Largest clock offset that is searched, in parts per million. Within a block of 256 symbols it
 /// turns the line by 0.38 of a turn and takes 2 dB of it.
@@ -32,6 +37,23 @@ pub const MAX_OFFSET_PPM: f64 = 1500.0;
 /// unit mean square, so it exceeds 6 with a probability of exp(-36) = 2e-16, times the number of
 /// offsets searched: some ten thousand in a capture of a million symbols.
 pub const MIN_SIGNIFICANCE: f64 = 6.0;
+
+/// Significance below which the rectifier is tried as well.
+const WEAK: f64 = 2.0 * MIN_SIGNIFICANCE;
+
+/// Symbols on which neighbouring lines are compared, first and at most.
+const COMPARED: [usize; 3] = [1 << 14, 1 << 16, 1 << 18];
+
+/// What made the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The samples are the symbols, or the instants are told.
+    Told,
+    /// The square of the band around half the symbol rate.
+    BandEdge,
+    /// The magnitude: the channel leaves nothing at half the symbol rate.
+    Rectifier,
+}
 
 /// Share of the blocks without a line from which on the track is not to be trusted.
 const MAX_LOST: f64 = 0.02;
@@ -44,6 +66,8 @@ pub struct Timing {
     /// Clock offset of the transmitter against the digitizer in parts per million: positive
     /// when symbols come faster than told.
     pub offset_ppm: f64,
+    /// What made the line.
+    pub method: Method,
     /// Height of the line in standard deviations of its noise.
     pub significance: f64,
     /// Estimated standard error of the instants in unit intervals: noise, and motion that the
@@ -87,6 +111,7 @@ impl Timing {
         Self {
             samples_per_symbol,
             offset_ppm: -slope / knot_ui * 1e6,
+            method: Method::Told,
             significance: f64::INFINITY,
             noise_ui: 0.0,
             track_ui,
@@ -99,24 +124,49 @@ impl Timing {
 
     /// Returns the sample position of the instant `symbol` (which may be fractional).
     pub fn position(&self, symbol: f64) -> f64 {
-        // The delay is known over time, not over symbols: with slopes of 1e-3 at most, each step
-        // of this iteration gains three digits.
-        let mut time = symbol + self.delay_ui(symbol);
-        for _ in 0..3 {
-            time = symbol + self.delay_ui(time);
-        }
-        time * self.samples_per_symbol
+        self.time_ui(symbol) * self.samples_per_symbol
     }
 
-    /// Interpolates the track, extending its end slopes.
-    fn delay_ui(&self, time_ui: f64) -> f64 {
-        let n = self.track_ui.len();
-        if n == 1 {
-            return self.track_ui[0];
+    /// Solves `time = symbol + delay(time)`: the delay is known over time, not over symbols.
+    fn time_ui(&self, symbol: f64) -> f64 {
+        if self.track_ui.len() == 1 {
+            return symbol + self.track_ui[0];
         }
+        // Between knots the delay is a straight line, and the equation has a closed solution. A
+        // guess tells which line; slopes are so small that the solution then tells better.
+        let mut segment = self.segment(symbol + self.track_ui[self.segment(symbol)]);
+        loop {
+            let (start, slope) = self.line(segment);
+            let begin = self.first_ui + segment as f64 * self.knot_ui;
+            let time = (symbol + start - slope * begin) / (1.0 - slope);
+            let found = self.segment(time);
+            // Neighbouring lines meet: either is right at their knot.
+            if found.abs_diff(segment) <= 1 {
+                let (start, slope) = self.line(found);
+                let begin = self.first_ui + found as f64 * self.knot_ui;
+                return (symbol + start - slope * begin) / (1.0 - slope);
+            }
+            segment = if found > segment {
+                segment + 1
+            } else {
+                segment - 1
+            };
+        }
+    }
+
+    /// Index of the line between knots that holds at a time; the end lines go on forever.
+    fn segment(&self, time_ui: f64) -> usize {
         let x = (time_ui - self.first_ui) / self.knot_ui;
-        let i = (x.max(0.0) as usize).min(n - 2);
-        self.track_ui[i] + (x - i as f64) * (self.track_ui[i + 1] - self.track_ui[i])
+        (x.max(0.0) as usize).min(self.track_ui.len() - 2)
+    }
+
+    /// Delay at the line's first knot and its slope.
+    fn line(&self, segment: usize) -> (f64, f64) {
+        let rise = self.track_ui[segment + 1] - self.track_ui[segment];
+        (
+            self.track_ui[segment],
+            (rise / self.knot_ui).clamp(-0.5, 0.5),
+        )
     }
 
     /// Returns the first symbol whose instant lies within the capture.
@@ -171,33 +221,55 @@ pub fn recover(samples: &[f32], samples_per_symbol: f64) -> Timing {
 /// Does what [`recover`] does on a given instruction set.
 pub fn recover_at(level: Level, samples: &[f32], samples_per_symbol: f64) -> Timing {
     let tones = band_edge::tones(level, samples, samples_per_symbol);
-    let track = track::track(&tones, 1e-6 * MAX_OFFSET_PPM);
-    let mut timing =
-        Timing::from_track(samples_per_symbol, track.ui, tones.first_ui, tones.block_ui);
-    timing.significance = track.significance;
-    timing.noise_ui = track.noise_ui;
-    timing.lost = track.lost;
-    timing.slips = track.slips;
-    timing
+    let found = tracked(&tones, samples_per_symbol, Method::BandEdge);
+    if found.significance >= WEAK {
+        return found;
+    }
+    let outputs = rectifier::outputs(level, samples, samples_per_symbol, usize::MAX);
+    let tones = Tones::from_outputs(&outputs, rectifier::CENTRE_UI);
+    let other = tracked(&tones, samples_per_symbol, Method::Rectifier);
+    if other.significance > found.significance {
+        other
+    } else {
+        found
+    }
 }
 
-/// Returns how significant the line of a symbol rate is.
-pub fn significance(samples: &[f32], samples_per_symbol: f64) -> f64 {
-    recover(samples, samples_per_symbol).significance
+fn tracked(tones: &Tones, samples_per_symbol: f64, method: Method) -> Timing {
+    let track = track::track(tones, 1e-6 * MAX_OFFSET_PPM);
+    let knot_ui = tones.block_ui * track.step as f64;
+    Timing {
+        method,
+        significance: track.significance,
+        noise_ui: track.noise_ui,
+        lost: track.lost,
+        slips: track.slips,
+        ..Timing::from_track(samples_per_symbol, track.ui, tones.first_ui, knot_ui)
+    }
 }
 
-/// Orders the standard rates that fit the sample rate by the strength of their line.
-pub fn rank_standard_rates(samples: &[f32], sample_rate_hz: f64) -> Vec<(f64, f64)> {
-    let enough = &samples[..samples.len().min(1 << 18)];
-    let mut ranked: Vec<(f64, f64)> = STANDARD_RATES_HZ
-        .iter()
-        .filter(|&&rate| {
-            sample_rate_hz / rate >= 1.1 && enough.len() as f64 * rate / sample_rate_hz >= 512.0
-        })
-        .map(|&rate| (rate, significance(enough, sample_rate_hz / rate)))
-        .collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    ranked
+/// Looks for a line near the told rate that leaves the recovered one in doubt: as strong as it or
+/// nearly so, though further off than any clock.
+pub fn rival(samples: &[f32], timing: &Timing) -> Option<Rival> {
+    let level = kernels::level();
+    let sps = timing.samples_per_symbol;
+    let mut last = None;
+    for symbols in COMPARED {
+        let (outputs, spacing_ui) = match timing.method {
+            Method::Told => return None,
+            Method::BandEdge => band_edge::outputs(level, samples, sps, symbols),
+            Method::Rectifier => (rectifier::outputs(level, samples, sps, symbols), 2.0),
+        };
+        let rival = neighbours::strongest(&outputs, spacing_ui, 1e-6 * MAX_OFFSET_PPM);
+        if rival.ratio >= neighbours::MIN_RATIO {
+            return None;
+        }
+        last = Some(rival);
+        if samples.len() as f64 <= symbols as f64 * sps {
+            break;
+        }
+    }
+    last
 }
 
 #[cfg(test)]

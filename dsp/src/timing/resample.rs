@@ -9,16 +9,16 @@
 //! `(pi / 128)^2 / 8`, below -80 dB.
 //!
 //! Where the spacing of the outputs is nearly a whole number of samples (two a symbol from a
-//! capture at 2, 4, 6 ... samples a symbol), 32 outputs share a row and the clock offset slides
-//! through the lanes ([`crate::kernels::interpolation`]); any other spacing looks a row up for
-//! each output, four to six times slower.
+//! capture at 2, 4, 6 ... samples a symbol), 64 outputs share a row and the clock offset slides
+//! through the lanes; any other spacing looks a row up for each output, four to six times slower
+//! ([`crate::kernels::interpolation`]).
 //!
 //! *Assumes* a capture whose band is below half its sample rate. *Breaks* within `Z` samples of
 //! the ends, where the end samples repeat.
 
 use fearless_simd::Level;
 
-use crate::kernels::interpolation::{self, RUN, Run};
+use crate::kernels::interpolation::{self, Place, RUN, Table};
 use crate::kernels::{self, polyphase};
 use crate::timing::Timing;
 
@@ -29,24 +29,20 @@ const ROWS: f64 = 128.0;
 /// Kaiser window parameter for eight zero crossings: stop band below -70 dB.
 const BETA: f64 = 7.0;
 /// Outputs between which instants are interpolated: far fewer than the clock needs to bend.
-const STRETCH: usize = 4 * RUN;
-/// Rows that the clock may slide through within a run: beyond, the straight line from row to
-/// row is off by more than 1e-3.
-const MAX_SLIDE: f64 = 6.0;
-/// Samples of one stretch at most, so that its streams stay in the second-level cache.
-const MAX_STRETCH_SAMPLES: f64 = 65_536.0;
+const STRETCH: usize = 2 * RUN;
+/// Stretches whose samples are split into streams at a time.
+const GROUP: usize = 8;
+/// Samples that the clock may slide within a run: beyond, the straight line from row to row is
+/// off by more than 1e-3.
+const MAX_SLIDE: f64 = 6.0 / ROWS;
+/// Samples before and behind a group that the clock may slide into.
+const ROOM: usize = 16;
+/// Samples of a group at most, so that its streams stay in the second-level cache.
+const MAX_GROUP_SAMPLES: usize = 1 << 18;
 
 /// An interpolation table for one cut-off.
 #[derive(Clone, Debug)]
-pub struct Resampler {
-    /// Rows of coefficients, padded to a multiple of sixteen.
-    table: Vec<f32>,
-    /// Step from each row to the next.
-    steps: Vec<f32>,
-    rows: usize,
-    taps: usize,
-    padded: usize,
-}
+pub struct Resampler(Table);
 
 impl Resampler {
     /// Makes a table that passes up to `cutoff` of the input's Nyquist frequency (at most 1).
@@ -82,13 +78,13 @@ impl Resampler {
             steps.extend(next.iter().zip(&this).map(|(n, t)| (n - t) as f32));
             this = next;
         }
-        Self {
-            table,
+        Self(Table {
+            rows: table,
             steps,
-            rows,
+            count: rows,
             taps,
             padded,
-        }
+        })
     }
 
     /// Returns the signal at a position in samples; beyond the ends the end samples repeat.
@@ -104,7 +100,8 @@ impl Resampler {
     /// when all but the last are multiples of 128.
     ///
     /// # Complexity
-    /// At two samples a symbol from two, about 7 cycles a symbol with 512-bit vectors.
+    /// At two samples a symbol from two, about 7 cycles a symbol.
+    #[allow(clippy::too_many_arguments, reason = "samples, instants and buffers")]
     pub fn fill(
         &self,
         level: Level,
@@ -112,6 +109,7 @@ impl Resampler {
         timing: &Timing,
         first: f64,
         spacing: usize,
+        scratch: &mut Scratch,
         out: &mut [f32],
     ) {
         if samples.is_empty() {
@@ -119,96 +117,132 @@ impl Resampler {
             return;
         }
         let per_output = 1.0 / spacing.max(1) as f64;
-        let whole = (timing.samples_per_symbol * per_output).round();
-        let mut streams = Vec::new();
+        let stride = (timing.samples_per_symbol * per_output).round() as usize;
+        let mut symbol = first;
         let mut start = timing.position(first);
-        for (i, out) in out.chunks_mut(STRETCH).enumerate() {
-            let end = timing.position(first + ((i + 1) * STRETCH) as f64 * per_output);
-            let step = (end - start) / STRETCH as f64;
-            let slide = RUN as f64 * (step - whole).abs() * self.rows as f64;
-            let together = whole >= 1.0
-                && slide <= MAX_SLIDE
-                && whole * (STRETCH as f64) <= MAX_STRETCH_SAMPLES
-                && out.len() == STRETCH;
-            if together {
-                let stride = whole as usize;
-                self.together(level, samples, stride, start, step, &mut streams, out);
-            } else {
-                self.each(level, samples, start, step, out);
+        for out in out.chunks_mut(GROUP * STRETCH) {
+            let mut ends = [0.0; GROUP];
+            let ends = &mut ends[..out.len().div_ceil(STRETCH)];
+            for (i, end) in ends.iter_mut().enumerate() {
+                *end = timing.position(symbol + ((i + 1) * STRETCH) as f64 * per_output);
             }
-            start = end;
+            let group = Group {
+                samples,
+                stride,
+                start,
+                ends,
+            };
+            if group.is_even() {
+                self.together(level, &group, scratch, out);
+            } else {
+                for ((start, step), out) in group.stretches().zip(out.chunks_mut(STRETCH)) {
+                    self.each(level, samples, start, step, out);
+                }
+            }
+            symbol += (GROUP * STRETCH) as f64 * per_output;
+            start = ends[ends.len() - 1];
         }
     }
 
-    /// A stretch whose outputs lie nearly `stride` samples apart.
-    #[allow(clippy::too_many_arguments, reason = "the places of one stretch")]
-    fn together(
-        &self,
-        level: Level,
-        samples: &[f32],
-        stride: usize,
-        start: f64,
-        step: f64,
-        streams: &mut Vec<f32>,
-        out: &mut [f32],
-    ) {
-        let reach = self.taps as i64 / 2 - 1;
-        // The stretch's samples, with room for the clock to slide either way.
-        let room = 8;
-        let first = start.floor() as i64 - reach - room;
-        let length = STRETCH + (self.taps + 2 * room as usize).div_ceil(stride) + 1;
-        let drift = STRETCH as f64 * (step - stride as f64);
-        if drift.abs() >= room as f64 - 2.0 {
-            return self.each(level, samples, start, step, out);
-        }
-        streams.resize(stride * length, 0.0);
-        polyphase::split(level, samples, first, stride, length, streams);
-        for (r, out) in out.chunks_exact_mut(RUN).enumerate() {
-            let position = start + (r * RUN) as f64 * step;
-            // The row in the middle of the run serves all of it.
-            let slide = step - stride as f64;
-            let middle = position + 0.5 * RUN as f64 * slide;
-            let whole = middle.floor();
-            let row = (((middle - whole) * self.rows as f64) as usize).min(self.rows - 1);
-            let behind = (position - whole) * self.rows as f64 - row as f64;
-            let at = Run {
-                row: &self.table[row * self.padded..][..self.taps],
-                step: &self.steps[row * self.padded..][..self.taps],
-                base: (whole as i64 - reach - first) as usize,
-                rows: behind as f32,
-                rows_per_output: (slide * self.rows as f64) as f32,
+    /// A group whose outputs lie nearly `stride` samples apart.
+    fn together(&self, level: Level, group: &Group, scratch: &mut Scratch, out: &mut [f32]) {
+        let Group {
+            samples, stride, ..
+        } = *group;
+        let reach = self.0.taps as i64 / 2 - 1;
+        let first = group.start.floor() as i64 - reach - ROOM as i64;
+        let length = out.len() + (self.0.taps + 2 * ROOM).div_ceil(stride) + 1;
+        let inside = usize::try_from(first)
+            .ok()
+            .and_then(|f| samples.get(f..f + stride * length));
+        let streams = match inside {
+            // The samples themselves are the one stream.
+            Some(inside) if stride == 1 => inside,
+            _ => {
+                scratch.streams.resize(stride * length, 0.0);
+                let streams = &mut scratch.streams;
+                polyphase::split(level, samples, first, stride, length, streams);
+                &scratch.streams
+            }
+        };
+        for ((start, step), out) in group.stretches().zip(out.chunks_mut(STRETCH)) {
+            let runs = out.len() / RUN * RUN;
+            let (whole, rest) = out.split_at_mut(runs);
+            let place = Place {
+                stride,
+                length,
+                start: start - (first + reach) as f64,
+                step,
             };
-            interpolation::run(level, streams, stride, length, at, out);
+            let weights = &mut scratch.weights;
+            interpolation::stretch(level, &self.0, streams, place, weights, whole);
+            self.each(level, samples, start + runs as f64 * step, step, rest);
         }
     }
 
     /// A stretch at any spacing, output by output.
     fn each(&self, level: Level, samples: &[f32], start: f64, step: f64, out: &mut [f32]) {
-        let reach = self.taps as i64 / 2 - 1;
+        let reach = self.0.taps as i64 / 2 - 1;
         let last = samples.len() as i64 - 1;
         for (k, out) in out.iter_mut().enumerate() {
             let position = start + k as f64 * step;
             let whole = position.floor();
-            let scaled = (position - whole) * self.rows as f64;
-            let row = (scaled as usize).min(self.rows - 1);
-            let behind = (scaled - row as f64) as f32;
-            let (r, s) = (
-                &self.table[row * self.padded..][..self.padded],
-                &self.steps[row * self.padded..][..self.padded],
-            );
+            let (row, next, behind) = self.0.row(position - whole);
             let first = whole as i64 - reach;
             let window = usize::try_from(first)
                 .ok()
-                .and_then(|f| samples.get(f..f + self.padded));
+                .and_then(|f| samples.get(f..f + self.0.padded));
             *out = match window {
-                Some(window) => interpolation::single(level, window, r, s, behind),
+                Some(window) => interpolation::single(level, window, row, next, behind),
                 None => {
                     let at = |j: i64| samples[(first.saturating_add(j)).clamp(0, last) as usize];
-                    let window: Vec<f32> = (0..self.padded as i64).map(at).collect();
-                    interpolation::single(level, &window, r, s, behind)
+                    let window: Vec<f32> = (0..self.0.padded as i64).map(at).collect();
+                    interpolation::single(level, &window, row, next, behind)
                 }
             };
         }
+    }
+}
+
+/// Buffers of [`Resampler::fill`]: any will do, one that is kept costs no allocation.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    streams: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+/// Some stretches of outputs one behind the other.
+struct Group<'a> {
+    samples: &'a [f32],
+    /// Whole number of samples nearest to the outputs' spacing.
+    stride: usize,
+    /// Position of the first output.
+    start: f64,
+    /// Position of the output behind each stretch.
+    ends: &'a [f64],
+}
+
+impl Group<'_> {
+    /// Start and spacing of each stretch, in samples.
+    fn stretches(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let starts = std::iter::once(self.start).chain(self.ends.iter().copied());
+        let both = starts.zip(self.ends);
+        both.map(|(start, end)| (start, (end - start) / STRETCH as f64))
+    }
+
+    /// Says whether all outputs lie so nearly a stride apart that they can share rows.
+    fn is_even(&self) -> bool {
+        let stride = self.stride as f64;
+        let total = self.ends.len() * STRETCH;
+        let slid = |(i, end): (usize, &f64)| {
+            (end - self.start - ((i + 1) * STRETCH) as f64 * stride).abs() < ROOM as f64 - 1.0
+        };
+        self.stride >= 1
+            && total * self.stride <= MAX_GROUP_SAMPLES
+            && self.ends.iter().enumerate().all(slid)
+            && self
+                .stretches()
+                .all(|(_, step)| RUN as f64 * (step - stride).abs() <= MAX_SLIDE)
     }
 }
 
@@ -256,7 +290,8 @@ pub fn per_symbol(level: Level, samples: &[f32], timing: &Timing, spacing: usize
     let cutoff = spacing as f64 / timing.samples_per_symbol;
     let first = timing.first_symbol();
     let mut out = vec![0.0; spacing * whole_symbols(samples.len(), timing, first)];
-    Resampler::new(cutoff).fill(level, samples, timing, first, spacing, &mut out);
+    let scratch = &mut Scratch::default();
+    Resampler::new(cutoff).fill(level, samples, timing, first, spacing, scratch, &mut out);
     out
 }
 

@@ -88,7 +88,11 @@ fn a_wrong_rate_has_no_tone() {
     let symbols = signals::symbols(5, 30_000, 4);
     let samples = signals::shaped(&symbols, 4, shaping(4.0, 0.0, 0.4));
     for wrong in [3.0, 3.7, 4.1, 5.0] {
-        let found = significance(&samples, wrong);
+        let found = recover(&samples, wrong).significance;
         assert!(found < MIN_SIGNIFICANCE, "{wrong}: {found}");
     }
 }
+
+mod channel;
+mod rates;
+mod tracking;

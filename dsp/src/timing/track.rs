@@ -6,16 +6,17 @@
 //!
 //! A long average has little noise and follows little; `w` is the one that tells most about the
 //! blocks it leaves out. With `r(b)` the phasors and `u(b, w)` the unit phasor of the average
-//! around block `b` without `r(b)` itself, it is the `w` with the largest
+//! around block `b` without `r(b)` itself, it is the `w` with the smallest
 //!
 //! ```text
-//! C(w) = mean over b of Re( r(b) conj(u(b, w)) ) = A (1 - risk(w) / 2)
+//! 2 - 2 mean over b of Re( r(b) / |r(b)| conj(u(b, w)) ) = s + s / 2w + d(w)
 //! ```
 //!
-//! where `A` is the line's own magnitude, known from products of the two halves of each block,
-//! and `risk(w)` the mean square error of the average's phase (leave-one-out cross-validation:
-//! Stone, J. R. Stat. Soc. B 36 (1974) 111). The risk is what the instants' stated error is made
-//! of. With no averaging at all the risk is the blocks' own noise.
+//! where `s` is the phase variance of a block and `d(w)` the mean square of what the average does
+//! not follow (leave-one-out cross-validation: Stone, J. R. Stat. Soc. B 36 (1974) 111). `s` alone
+//! is known from the two halves of each block; where it is less than the average's error, there is
+//! no averaging. Near the smallest sum `d` is a quarter of the average's variance when it grows as
+//! the fourth power of `w`, so the instants' stated variance is `1.25 s / (2 w + 1)`.
 //!
 //! *Breaks* when the clock moves by a quarter of a unit interval between neighbouring averages:
 //! then the unwrapping may have slipped a whole one, and [`Track::slips`] counts it. Where the
@@ -28,7 +29,7 @@ use num_complex::Complex64;
 use super::band_edge::Tones;
 
 /// Blocks on which averages are compared.
-const COMPARED: usize = 1024;
+const COMPARED: usize = 512;
 
 /// Standard deviations of chance below which an average has lost the line.
 const LOST: f64 = 3.0;
@@ -36,18 +37,31 @@ const LOST: f64 = 3.0;
 /// Phasors from which on the line's surroundings tell the noise.
 const MIN_SURROUNDINGS: usize = 16;
 
-/// The clock, block by block.
+/// Blocks of the first look for the line.
+const FIRST_LOOK: usize = 512;
+
+/// Standard deviations of chance by which a line stands out that needs no second look at all
+/// blocks.
+const PLAIN: f64 = 12.0;
+
+/// Blocks that are summed for the fine look.
+const SUMMED: usize = 64;
+
+/// Knots of the track in half an average: more would follow nothing.
+const KNOTS: usize = 4;
+
+/// The clock through the capture.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Track {
-    /// Timing at the centres of the blocks in unit intervals.
+    /// Timing at the knots in unit intervals; the first knot is the centre of the first block.
     pub ui: Vec<f64>,
+    /// Blocks from knot to knot.
+    pub step: usize,
     /// Height of the line in standard deviations of chance.
     pub significance: f64,
     /// Standard error of the timing in unit intervals.
     pub noise_ui: f64,
-    /// Blocks averaged on either side.
-    pub half_width: usize,
-    /// Share of the blocks around which the line is lost.
+    /// Share of the knots around which the line is lost.
     pub lost: f64,
     /// Steps between neighbouring averages by more than a quarter of a unit interval.
     pub slips: usize,
@@ -55,93 +69,165 @@ pub(super) struct Track {
 
 /// Tracks the clock through the phasors; its offset is at most `max_offset` of the rate.
 pub(super) fn track(tones: &Tones, max_offset: f64) -> Track {
+    let n = tones.values.len();
     let line = strongest(tones, max_offset);
-    let still: Vec<Complex64> = tones
-        .values
-        .iter()
-        .enumerate()
-        .map(|(b, v)| v * Complex64::cis(-line.turn * b as f64))
-        .collect();
+    let still = turned_back(&tones.values, line.turn);
     let averages = Averages::new(&still);
-    let (half_width, risk) = averages.choose(tones.common);
-    let scale = (line.chance / still.len() as f64).sqrt();
+    let choice = averages.choose(tones);
+    let step = (choice.half_width / KNOTS).max(1);
+    let scale = (line.chance / n as f64).sqrt();
     let (mut lost, mut slips) = (0, 0);
     let mut phase = 0.0;
     let mut previous = Complex64::ONE;
-    let ui = (0..still.len())
+    let ui: Vec<f64> = (0..n)
+        .step_by(step)
         .map(|b| {
-            let (sum, count) = averages.around(b, half_width);
-            let step = (sum * previous.conj()).arg();
-            slips += usize::from(b > 0 && step.abs() > PI / 2.0);
+            let (sum, count) = averages.around(b, choice.half_width);
+            let turn = (sum * previous.conj()).arg();
+            slips += usize::from(b > 0 && turn.abs() > PI / 2.0);
             lost += usize::from(sum.norm() < LOST * scale * (count as f64).sqrt());
-            phase += step;
+            phase += turn;
             previous = Complex64::cis(phase);
             -(phase + line.turn * b as f64) / (2.0 * PI)
         })
         .collect();
+    let coherent = averages.prefix[n].norm() / line.chance.sqrt().max(f64::MIN_POSITIVE);
+    let followed =
+        choice.projection * (choice.compared as f64).sqrt() / scale.max(f64::MIN_POSITIVE);
     Track {
+        significance: coherent.max(followed),
+        noise_ui: choice.risk.sqrt() / (2.0 * PI),
+        lost: lost as f64 / ui.len() as f64,
         ui,
-        significance: line.significance,
-        noise_ui: risk.sqrt() / (2.0 * PI),
-        half_width,
-        lost: lost as f64 / still.len() as f64,
+        step,
         slips,
     }
+}
+
+/// Takes a constant turn from block to block out of phasors.
+fn turned_back(values: &[Complex64], turn: f64) -> Vec<Complex64> {
+    let step = Complex64::cis(-turn);
+    let mut phasor = Complex64::ONE;
+    let back = values.iter().enumerate().map(|(b, v)| {
+        if b % SUMMED == 0 {
+            // Restart from the angle so that rounding does not add up.
+            phasor = Complex64::cis(-turn * b as f64);
+        }
+        let value = v * phasor;
+        phasor *= step;
+        value
+    });
+    back.collect()
 }
 
 /// A line among the phasors.
 struct Line {
     /// Turn from block to block in radians.
     turn: f64,
-    significance: f64,
-    /// Squared magnitude of the sum by chance.
+    /// Squared magnitude that the sum of all phasors has by chance.
     chance: f64,
 }
 
-/// Finds the strongest line: the largest of a zero-padded DFT, refined by a parabola.
+/// Finds the strongest line. A plain one is found in the first blocks and then, with its turn
+/// taken out, refined on sums; a weak one takes all blocks at once.
 fn strongest(tones: &Tones, max_offset: f64) -> Line {
     let n = tones.values.len();
-    let bins = (4 * n).next_power_of_two().max(64);
-    let mut spectrum = tones.values.clone();
-    spectrum.resize(bins, Complex64::ZERO);
-    rustfft::FftPlanner::new()
-        .plan_fft_forward(bins)
-        .process(&mut spectrum);
-    let powers: Vec<f64> = spectrum.iter().map(Complex64::norm_sqr).collect();
-    // White noise has the same power everywhere; that of a pattern has not, so the line's
-    // surroundings count when they are louder. The median of chance is ln 2 of its mean.
-    let mut chance = tones.chance;
-    if n >= MIN_SURROUNDINGS {
-        let mut sorted = powers.clone();
-        let (_, median, _) = sorted.select_nth_unstable_by(bins / 2, f64::total_cmp);
-        chance = chance.max(*median / std::f64::consts::LN_2);
+    let max_turn = 2.0 * PI * max_offset * tones.block_ui;
+    let first = &tones.values[..n.min(FIRST_LOOK)];
+    let share = first.len() as f64 / n as f64;
+    let mut peak = Peak::find(first, max_turn);
+    let chance = (tones.chance * share).max(peak.surroundings);
+    if n == first.len() {
+        return Line {
+            turn: peak.turn,
+            chance,
+        };
     }
-    let width = 2.0 * PI / bins as f64;
-    let reach = ((2.0 * PI * max_offset * tones.block_ui / width) as usize).min(bins / 2 - 1);
-    let at = |k: i64| powers[k.rem_euclid(bins as i64) as usize];
-    let reach = if n == 1 { 0 } else { reach as i64 };
-    let best = (-reach..=reach)
-        .max_by(|&a, &b| at(a).total_cmp(&at(b)))
-        .unwrap_or(0);
-    let (l, c, r) = (at(best - 1), at(best), at(best + 1));
-    let bend = l - 2.0 * c + r;
-    let shift = if bend < 0.0 && n > 1 {
-        (0.5 * (l - r) / bend).clamp(-0.5, 0.5)
-    } else {
-        0.0
-    };
-    let turn = (best as f64 + shift) * width;
-    let sum: Complex64 = tones
-        .values
-        .iter()
-        .enumerate()
-        .map(|(b, v)| v * Complex64::cis(-turn * b as f64))
-        .sum();
+    if peak.power > PLAIN * PLAIN * chance {
+        let sums: Vec<Complex64> = turned_back(&tones.values, peak.turn)
+            .chunks(SUMMED)
+            .map(|c| c.iter().sum())
+            .collect();
+        let fine = Peak::find(&sums, PI / 2.0);
+        return Line {
+            turn: peak.turn + fine.turn / SUMMED as f64,
+            chance: chance / share,
+        };
+    }
+    peak = Peak::find(&tones.values, max_turn);
     Line {
-        turn,
-        significance: sum.norm() / chance.sqrt().max(f64::MIN_POSITIVE),
-        chance,
+        turn: peak.turn,
+        chance: tones.chance.max(peak.surroundings),
     }
+}
+
+/// The largest of a zero-padded DFT, refined by a parabola.
+struct Peak {
+    turn: f64,
+    power: f64,
+    /// Power that chance has in any bin, by what surrounds the line; 0 when nothing does.
+    surroundings: f64,
+}
+
+impl Peak {
+    fn find(values: &[Complex64], max_turn: f64) -> Self {
+        let n = values.len();
+        let bins = (4 * n).next_power_of_two().max(64);
+        let mut spectrum = values.to_vec();
+        spectrum.resize(bins, Complex64::ZERO);
+        rustfft::FftPlanner::new()
+            .plan_fft_forward(bins)
+            .process(&mut spectrum);
+        let mut powers: Vec<f64> = spectrum.iter().map(Complex64::norm_sqr).collect();
+        let width = 2.0 * PI / bins as f64;
+        let at = |k: i64| powers[k.rem_euclid(bins as i64) as usize];
+        let reach = match n {
+            1 => 0,
+            _ => ((max_turn / width) as usize).min(bins / 2 - 1) as i64,
+        };
+        let best = (-reach..=reach)
+            .max_by(|&a, &b| at(a).total_cmp(&at(b)))
+            .unwrap_or(0);
+        let (l, c, r) = (at(best - 1), at(best), at(best + 1));
+        let bend = l - 2.0 * c + r;
+        let shift = if bend < 0.0 && n > 1 {
+            (0.5 * (l - r) / bend).clamp(-0.5, 0.5)
+        } else {
+            0.0
+        };
+        // White noise has the same power everywhere; that of a pattern has not, so the line's
+        // surroundings count when they are louder. The median of chance is ln 2 of its mean.
+        let surroundings = if n >= MIN_SURROUNDINGS {
+            let (_, median, _) = powers.select_nth_unstable_by(bins / 2, f64::total_cmp);
+            *median / std::f64::consts::LN_2
+        } else {
+            0.0
+        };
+        Self {
+            turn: (best as f64 + shift) * width,
+            power: c,
+            surroundings,
+        }
+    }
+}
+
+/// How many blocks to average on either side, and what comes of it.
+struct Choice {
+    half_width: usize,
+    /// Mean square error of the phase that is left, in square radians.
+    risk: f64,
+    /// Mean projection of left-out phasors on the averages, and of how many.
+    projection: f64,
+    compared: usize,
+}
+
+/// How well averages tell the phasors that they leave out.
+struct LeftOut {
+    /// Mean square error of the phase, in square radians; 2 when nothing is told.
+    error: f64,
+    /// Mean projection on the average's direction, and of how many.
+    projection: f64,
+    compared: usize,
 }
 
 /// Sums over neighbouring phasors, by prefix sums.
@@ -168,38 +254,51 @@ impl<'a> Averages<'a> {
         (self.prefix[end] - self.prefix[first], end - first)
     }
 
-    /// Mean projection of the phasors on the averages around them without themselves.
-    fn left_out(&self, half_width: usize) -> f64 {
+    fn left_out(&self, half_width: usize) -> LeftOut {
         let step = self.values.len().div_ceil(COMPARED);
-        let (mut sum, mut count) = (0.0, 0.0);
+        let (mut projection, mut cosine, mut count) = (0.0, 0.0, 0);
         for b in (step / 2..self.values.len()).step_by(step) {
-            let others = self.around(b, half_width).0 - self.values[b];
-            let length = others.norm();
+            let value = self.values[b];
+            let others = self.around(b, half_width).0 - value;
+            let length = others.norm_sqr().sqrt();
             if length > 0.0 {
-                sum += (self.values[b] * others.conj()).re / length;
+                let along = (value * others.conj()).re / length;
+                projection += along;
+                cosine += along / value.norm_sqr().sqrt().max(f64::MIN_POSITIVE);
             }
-            count += 1.0;
+            count += 1;
         }
-        sum / f64::max(count, 1.0)
+        let mean = |sum: f64| sum / count.max(1) as f64;
+        LeftOut {
+            error: 2.0 - 2.0 * mean(cosine),
+            projection: mean(projection),
+            compared: count,
+        }
     }
 
-    /// Chooses how many blocks to average on either side; returns it with the mean square error
-    /// of the phase that is left, in square radians.
-    fn choose(&self, common: f64) -> (usize, f64) {
-        let n = self.values.len() as f64;
-        let square = self.values.iter().map(Complex64::norm_sqr).sum::<f64>() / n;
-        // The line's squared magnitude; no less than what chance would make of it.
-        let line = (4.0 * common / n).max(square / n).max(f64::MIN_POSITIVE);
-        let own = ((square - line) / (2.0 * line)).max(0.0);
-        let mut best = (0, own);
+    /// Chooses how many blocks to average.
+    fn choose(&self, tones: &Tones) -> Choice {
+        // Each half has twice the block's phase variance, their difference four times.
+        let own = (tones.in_quadrature / tones.in_phase.max(f64::MIN_POSITIVE) / 4.0).min(2.0);
+        let mut best = Choice {
+            half_width: 0,
+            risk: own,
+            projection: 0.0,
+            compared: 0,
+        };
+        // No averaging is better than this only when the average's own error is more than `own`.
+        let mut least = 2.0 * own;
         let mut half_width = 1;
         while half_width < self.values.len() {
-            let risk = 2.0 * (1.0 - self.left_out(half_width) / line.sqrt());
-            // No average of that many blocks has less noise than this.
-            let least = own / (2 * half_width + 1).min(self.values.len()) as f64;
-            let risk = risk.max(least);
-            if risk < best.1 {
-                best = (half_width, risk);
+            let found = self.left_out(half_width);
+            if found.error < least {
+                least = found.error;
+                best = Choice {
+                    half_width,
+                    risk: 1.25 * own / (2 * half_width + 1).min(self.values.len()) as f64,
+                    projection: found.projection,
+                    compared: found.compared,
+                };
             }
             half_width *= 2;
         }
