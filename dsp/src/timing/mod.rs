@@ -14,9 +14,10 @@
 //! [`MAX_OFFSET_PPM`]; wander that moves the clock by less than a quarter of a unit interval
 //! between averages, which [`Timing::trouble`] watches.
 
-pub(crate) mod band_edge;
+pub mod band_edge;
+mod neighbours;
 pub mod recovery_loop;
-mod rectifier;
+pub mod rectifier;
 pub mod resample;
 pub mod search;
 pub mod track;

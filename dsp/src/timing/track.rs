@@ -19,8 +19,8 @@
 //! the fourth power of `w`, so the instants' stated variance is `1.25 s / (2 w + 1)`.
 //!
 //! *Breaks* when the clock moves by a quarter of a unit interval between neighbouring averages:
-//! then the unwrapping may have slipped a whole one, and [`Track::slips`] counts it. Where the
-//! line is lost in an average, by noise or by motion within it, [`Track::lost`] says so.
+//! then the unwrapping may have slipped a whole one, and [`super::Timing::trouble`] says so. Where the
+//! line is lost in an average, by noise or by motion within it, it says so too.
 
 use std::f64::consts::PI;
 
