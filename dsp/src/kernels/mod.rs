@@ -13,12 +13,18 @@
 //! 4. nothing allocates in an inner loop, and blocks fit the second-level cache.
 
 pub mod correlation;
+pub mod covariance;
 pub mod decision_feedback;
 pub mod fir;
 pub mod interpolation;
+pub mod lanes;
+pub mod lms;
+pub mod lms_dfe;
+pub mod lms_lanes;
 pub mod polyphase;
 pub mod timing;
 pub mod viterbi;
+pub mod volterra;
 
 use fearless_simd::Level;
 
