@@ -12,6 +12,7 @@
 //! `PEERS_KERNELS=lms21,mlse4` runs only kernels whose name begins so; `PEERS_CPU=1` pins to
 //! another core than the last one.
 
+mod adaptive;
 mod clock;
 mod decision_feedback;
 mod ffe;
@@ -44,6 +45,7 @@ fn main() {
     limits.print(&report);
     ffe::lines(&workload, &limits, &report);
     timing::lines(&workload, &report);
+    adaptive::lines(&workload, &report);
     kp4::lines(&workload, &report);
     mlse::lines(&workload, &report);
     decision_feedback::lines(&workload, &report);

@@ -13,7 +13,7 @@
 //! windows: neighbouring sums read neighbouring samples, and every sum runs in the order of the
 //! symbols.
 //!
-//! The products are in f32 and added up in f32 over [`FLUSH`] symbols, then in f64: relative
+//! The products are in f32 and added up in f32 over 1024 symbols, then in f64: relative
 //! errors of about `sqrt(1024) 2^-24 = 2e-6`, which a ridge of 1e-6 of the mean power covers.
 //! The least-squares equalizer in f64 is
 //! [`equalizer::least_squares`](crate::equalizer::least_squares), the oracle of this one.
@@ -144,7 +144,11 @@ fn add<S: Simd, const SP: usize, const V: usize>(
     let from = SP * range.start - training.taps / 2;
     let windows = training.samples[from..].windows(MAX_WINDOW).step_by(SP);
     for (window, &d) in windows.zip(&training.wanted[range]) {
-        let drives = [window[0] - training.offset, window[SP - 1] - training.offset, d];
+        let drives = [
+            window[0] - training.offset,
+            window[SP - 1] - training.offset,
+            d,
+        ];
         let drives = drives.map(
             #[inline(always)]
             |d| S::f32s::splat(simd, d),
@@ -198,7 +202,8 @@ fn complete(
     let (taps, feedback) = (training.taps, training.feedback);
     let (s, size) = (training.spacing.samples(), taps + feedback);
     // Sample `n` of the window of symbol `k`, and symbol `k`.
-    let x = |k: usize, n: usize| f64::from(training.samples[s * k + n - taps / 2] - training.offset);
+    let x =
+        |k: usize, n: usize| f64::from(training.samples[s * k + n - taps / 2] - training.offset);
     let d = |k: usize| f64::from(training.wanted[k]);
     let (start, end) = (range.start, range.end);
     let mut gram = vec![0.0; size * size];

@@ -88,9 +88,16 @@ pub(crate) fn fill<S: Simd, const B: usize>(
     };
     let shift = f32x16::splat(simd, offset);
     let mut edges = [[0.0f32; LANES]; LANES];
-    let whole: Option<[&[f32]; LANES]> = (0..LANES).all(|l| inside(l).is_some())
+    let whole: Option<[&[f32]; LANES]> = (0..LANES)
+        .all(|l| inside(l).is_some())
         .then(|| std::array::from_fn(|l| inside(l).unwrap_or_default()));
-    for (b, block) in columns.as_chunks_mut::<LANES>().0.iter_mut().take(B).enumerate() {
+    for (b, block) in columns
+        .as_chunks_mut::<LANES>()
+        .0
+        .iter_mut()
+        .take(B)
+        .enumerate()
+    {
         let mut rows = [shift; LANES];
         if let Some(whole) = &whole {
             unroll!(l < LANES, at most 16 => {

@@ -75,7 +75,15 @@ pub fn lms(
         fir.decide_into(level, &samples[at..], &thresholds, &mut decided[first..end]);
         fir.centre = centre;
         if end == first + BLOCK {
-            correct(level, samples, first, settings, fir, &mut [], &decided[..end]);
+            correct(
+                level,
+                samples,
+                first,
+                settings,
+                fir,
+                &mut [],
+                &decided[..end],
+            );
         }
     }
     count
@@ -132,7 +140,10 @@ pub(crate) fn correct(
 
 /// Sums errors times samples and, into `back`, errors times symbols.
 #[simd]
-#[allow(clippy::too_many_arguments, reason = "one call, and a struct would only name them again")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one call, and a struct would only name them again"
+)]
 fn gradient<S: Simd>(
     simd: S,
     samples: &[f32],
@@ -161,7 +172,9 @@ fn gradient<S: Simd>(
         let past = |m: usize| k.checked_sub(m + 1).map_or(0.0, level);
         let fed: f32 = feedback.iter().enumerate().map(|(m, f)| f * past(m)).sum();
         let error = level(k) - (fir.bias + product.reduce_sum() + fed);
-        back.iter_mut().enumerate().for_each(|(m, g)| *g += error * past(m));
+        back.iter_mut()
+            .enumerate()
+            .for_each(|(m, g)| *g += error * past(m));
         let error = S::f32s::splat(simd, error);
         for (x, sum) in x.chunks_exact(n).zip(sums.chunks_exact_mut(n)) {
             let moved = S::f32s::from_slice(simd, x).mul_add(error, S::f32s::from_slice(simd, sum));
@@ -181,20 +194,27 @@ pub fn lms_scalar(
     decided: &mut [u8],
 ) -> usize {
     let count = decided.len().min(fir.symbols(samples.len()));
-    let mut w: Vec<f64> = fir.taps.iter().chain(&*feedback).map(|&w| f64::from(w)).collect();
+    let mut w: Vec<f64> = fir
+        .taps
+        .iter()
+        .chain(&*feedback)
+        .map(|&w| f64::from(w))
+        .collect();
     let mut sums = vec![0.0; w.len()];
     for k in 0..count {
         let at = |i: usize| (fir.spacing.samples() * k + i).checked_sub(fir.centre);
         let x = |i: usize| f64::from(*at(i).and_then(|at| samples.get(at)).unwrap_or(&fir.pad));
         let level = |s: &u8| f64::from(settings.levels[usize::from(*s)]);
         let past = |m: usize| k.checked_sub(m + 1).map_or(0.0, |k| level(&decided[k]));
-        let u: Vec<f64> =
-            (0..fir.taps.len()).map(x).chain((0..feedback.len()).map(past)).collect();
+        let u: Vec<f64> = (0..fir.taps.len())
+            .map(x)
+            .chain((0..feedback.len()).map(past))
+            .collect();
         let y = f64::from(fir.bias) + w.iter().zip(&u).map(|(w, u)| w * u).sum::<f64>();
         let above = |t: &&f32| y > f64::from(**t);
         decided[k] = settings.thresholds.iter().filter(above).count() as u8;
         let whole = at(0).is_some() && at(fir.taps.len() - 1).is_some_and(|at| at < samples.len());
-        if k % block % PERIOD == 0 && whole {
+        if (k % block).is_multiple_of(PERIOD) && whole {
             let error = f64::from(settings.levels[usize::from(decided[k])]) - y;
             sums.iter_mut().zip(&u).for_each(|(g, u)| *g += error * u);
         }

@@ -11,7 +11,7 @@
 //! back before; with an error propagating at 0.75 a symbol (feedback as large as the main tap), 64
 //! symbols leave it with a probability of 1e-8.
 //!
-//! The taps stand still for a block and are then corrected as in [`lms`](super::lms), the
+//! The taps stand still for a block and are then corrected as in [`lms`], the
 //! feedback with them.
 //!
 //! *Assumes* taps that are right to begin with. *Breaks* where decisions are mostly wrong: no
@@ -60,7 +60,15 @@ pub fn lms_dfe<const FEEDBACK: usize>(
         let out = &mut decided[first..end];
         dispatch!(level, simd => feed_back(simd, z, &settings.slices(), feedback, out));
         if out.len() == BLOCK {
-            lms::correct(level, samples, first, settings, fir, feedback, &decided[..end]);
+            lms::correct(
+                level,
+                samples,
+                first,
+                settings,
+                fir,
+                feedback,
+                &decided[..end],
+            );
         }
     }
     count

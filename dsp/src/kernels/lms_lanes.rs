@@ -22,7 +22,10 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch, f32x16, u32x16};
 use fearless_simd_macros::simd;
 
-use super::lanes::{Ahead, CHUNK, CHUNK_SAMPLES, Column, LANES, REACH, Slices, Slicing, Words, fill, gather, scatter, symbol, unroll};
+use super::lanes::{
+    Ahead, CHUNK, CHUNK_SAMPLES, Column, LANES, REACH, Slices, Slicing, Words, fill, gather,
+    scatter, symbol, unroll,
+};
 
 /// How captures are equalized.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +45,7 @@ pub struct Settings {
 /// `samples` has at least two samples for every symbol of `decided`, which are as many for all;
 /// symbol `k` is decided at sample `2 k`, the tap `TAPS / 2`. `known` has the first symbols
 /// of each; whole chunks of 64 that all lanes know are trained on. `taps` come in with the start
-/// and go out with the end.
+/// and go out as they are after the last whole chunk of 64.
 pub fn lms_lanes<const TAPS: usize>(
     level: Level,
     samples: &[&[f32]; LANES],
@@ -66,7 +69,11 @@ pub fn lms_lanes_scalar<const TAPS: usize>(
     let trained = known.iter().map(|k| k.len()).min().unwrap_or(0) / CHUNK * CHUNK;
     for lane in 0..LANES {
         let mut w: Vec<f64> = taps.iter().map(|w| f64::from(w.0[lane])).collect();
+        let mut kept = w.clone();
         for k in 0..symbols {
+            if k == symbols / CHUNK * CHUNK {
+                kept.clone_from(&w);
+            }
             let x: Vec<f64> = (0..TAPS)
                 .map(|i| {
                     let at = (2 * k + i).checked_sub(TAPS / 2);
@@ -78,12 +85,23 @@ pub fn lms_lanes_scalar<const TAPS: usize>(
             let above = |t: &&f32| y > f64::from(**t);
             let decision = settings.slices.thresholds.iter().filter(above).count() as u8;
             decided[lane][k] = decision;
-            let symbol = if k < trained { known[lane][k] } else { decision };
+            let symbol = if k < trained {
+                known[lane][k]
+            } else {
+                decision
+            };
             let error = f64::from(settings.slices.levels[usize::from(symbol)]) - y;
             let gain = f64::from(settings.step) * error;
             w.iter_mut().zip(&x).for_each(|(w, x)| *w += gain * x);
         }
-        taps.iter_mut().zip(&w).for_each(|(to, w)| to.0[lane] = *w as f32);
+        let kept = if symbols.is_multiple_of(CHUNK) {
+            w
+        } else {
+            kept
+        };
+        taps.iter_mut()
+            .zip(&kept)
+            .for_each(|(to, w)| to.0[lane] = *w as f32);
     }
 }
 
@@ -100,16 +118,35 @@ fn run<S: Simd, const TAPS: usize>(
     let trained = known.iter().map(|k| k.len()).min().unwrap_or(0);
     let centre = (TAPS / 2) as isize;
     let mut x = [Column::default(); CHUNK_SAMPLES + REACH];
-    fill::<S, { REACH / LANES }>(simd, &mut x[CHUNK_SAMPLES..], samples, &[-centre; LANES], settings.offset);
+    fill::<S, { REACH / LANES }>(
+        simd,
+        &mut x[CHUNK_SAMPLES..],
+        samples,
+        &[-centre; LANES],
+        settings.offset,
+    );
     for k in (0..symbols).step_by(CHUNK) {
         x.copy_within(CHUNK_SAMPLES.., 0);
         let first = (2 * k + REACH) as isize - centre;
-        fill::<S, { CHUNK_SAMPLES / LANES }>(simd, &mut x[REACH..], samples, &[first; LANES], settings.offset);
+        fill::<S, { CHUNK_SAMPLES / LANES }>(
+            simd,
+            &mut x[REACH..],
+            samples,
+            &[first; LANES],
+            settings.offset,
+        );
         // Chunk by chunk, the next stretch of one stream after the other.
         let turn = k / CHUNK % LANES;
         let next = first + ((LANES - turn) * CHUNK_SAMPLES) as isize;
         let mut ahead = Ahead::new(samples[turn], next);
         let mut words = Words::default();
+        // What a chunk that is not whole learns from nothing is forgotten.
+        let mut last = *taps;
+        let taps = if k + CHUNK <= symbols {
+            &mut *taps
+        } else {
+            &mut last
+        };
         if k + CHUNK <= trained {
             words = gather(simd, |lane| known[lane][k..].first_chunk().copied());
             chunk(simd, &x, taps, settings, &Known, &mut ahead, &mut words);
@@ -195,7 +232,12 @@ fn chunk<S: Simd, R: Reference, const TAPS: usize>(
             let Some(x) = x[8 * q + 4 * half..].first_chunk::<42>() else {
                 return;
             };
-            let mut y = [load(&x[0]) * w[0], load(&x[1]) * w[1], load(&x[2]) * w[2], load(&x[3]) * w[3]];
+            let mut y = [
+                load(&x[0]) * w[0],
+                load(&x[1]) * w[1],
+                load(&x[2]) * w[2],
+                load(&x[3]) * w[3],
+            ];
             unroll!(j < TAPS => {
                 if j >= 4 {
                     y[j % 4] = load(&x[j]).mul_add(w[j], y[j % 4]);
@@ -206,7 +248,12 @@ fn chunk<S: Simd, R: Reference, const TAPS: usize>(
             let shift = 16 * half as u32;
             let e = R::wanted(&slicing, first, known >> shift) - y;
             let x = std::hint::black_box(x);
-            let mut z = [load(&x[2]) * w[0], load(&x[3]) * w[1], load(&x[4]) * w[2], load(&x[5]) * w[3]];
+            let mut z = [
+                load(&x[2]) * w[0],
+                load(&x[3]) * w[1],
+                load(&x[4]) * w[2],
+                load(&x[5]) * w[3],
+            ];
             unroll!(j < TAPS => {
                 if j >= 4 {
                     z[j % 4] = load(&x[j + 2]).mul_add(w[j], z[j % 4]);

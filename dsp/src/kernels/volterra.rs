@@ -47,7 +47,13 @@ pub struct Quadratic<const TAPS: usize, const SPAN: usize> {
 type Columns = [Column; CHUNK_SAMPLES + REACH];
 
 #[inline(always)]
-fn load_block<S: Simd, const TAPS: usize>(simd: S, x: &mut Columns, samples: &[f32], first: usize, offset: f32) {
+fn load_block<S: Simd, const TAPS: usize>(
+    simd: S,
+    x: &mut Columns,
+    samples: &[f32],
+    first: usize,
+    offset: f32,
+) {
     let mut at = [0; LANES];
     for (l, at) in at.iter_mut().enumerate() {
         *at = (2 * (first + CHUNK * l)) as isize - (TAPS / 2) as isize;
@@ -158,7 +164,9 @@ pub fn volterra_scalar<const TAPS: usize, const SPAN: usize>(
     let count = decided.len().min(samples.len() / 2);
     for (k, decision) in decided[..count].iter_mut().enumerate() {
         let x = |i: usize, centre: usize| {
-            let sample = (2 * k + i).checked_sub(centre).and_then(|at| samples.get(at));
+            let sample = (2 * k + i)
+                .checked_sub(centre)
+                .and_then(|at| samples.get(at));
             sample.map_or(0.0, |&x| f64::from(x) - f64::from(model.offset))
         };
         let mut y = f64::from(model.bias);
@@ -224,9 +232,16 @@ pub fn fit<const TAPS: usize, const SPAN: usize>(
         offset,
     };
     let mut found = solution.iter().map(|&c| c as f32);
-    model.linear.iter_mut().zip(&mut found).for_each(|(w, c)| *w = c);
+    model
+        .linear
+        .iter_mut()
+        .zip(&mut found)
+        .for_each(|(w, c)| *w = c);
     for (i, row) in model.products.iter_mut().enumerate() {
-        row[i..].iter_mut().zip(&mut found).for_each(|(q, c)| *q = c);
+        row[i..]
+            .iter_mut()
+            .zip(&mut found)
+            .for_each(|(q, c)| *q = c);
     }
     Some(model)
 }

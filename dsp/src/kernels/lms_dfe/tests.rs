@@ -6,7 +6,10 @@ use crate::signals::{Noise, symbols};
 /// A channel whose second sample is nearly as large as the first: feedback has work to do.
 fn received(sent: &[u8], sigma: f64) -> Vec<f32> {
     let mut noise = Noise::new(78);
-    let value = |k: usize| sent.get(k).map_or(0.0, |&s| f64::from(LEVELS[usize::from(s)]));
+    let value = |k: usize| {
+        sent.get(k)
+            .map_or(0.0, |&s| f64::from(LEVELS[usize::from(s)]))
+    };
     (0..2 * sent.len())
         .map(|i| {
             let k = i / 2;
@@ -45,8 +48,16 @@ fn every_level_is_the_chain_but_for_rounding() {
         let (mut fir, mut fed) = (start.clone(), feedback);
         let n = lms_dfe(level, &samples, &settings, &mut fir, &mut fed, &mut found);
         assert_eq!(n, sent.len());
-        assert!(wrong(&found, &expected) <= 20, "{level:?}: {}", wrong(&found, &expected));
-        let pairs = fir.taps.iter().zip(&oracle.taps).chain(fed.iter().zip(&back));
+        assert!(
+            wrong(&found, &expected) <= 20,
+            "{level:?}: {}",
+            wrong(&found, &expected)
+        );
+        let pairs = fir
+            .taps
+            .iter()
+            .zip(&oracle.taps)
+            .chain(fed.iter().zip(&back));
         for (f, e) in pairs {
             assert!((f - e).abs() < 1e-3, "{level:?}: {f} expected {e}");
         }
@@ -64,17 +75,39 @@ fn ends_are_decided_and_nothing_is_written_beyond() {
         levels: LEVELS,
         thresholds: THRESHOLDS,
     };
-    for count in [0, 1, 63, 64, 65, RUN, BLOCK - 1, BLOCK, BLOCK + 1, sent.len()] {
+    for count in [
+        0,
+        1,
+        63,
+        64,
+        65,
+        RUN,
+        BLOCK - 1,
+        BLOCK,
+        BLOCK + 1,
+        sent.len(),
+    ] {
         for level in levels() {
             let mut decided = vec![9; sent.len()];
             let samples = &samples[..2 * count];
-            let n = lms_dfe(level, samples, &settings, &mut start.clone(), &mut { feedback }, &mut decided);
+            let n = lms_dfe(
+                level,
+                samples,
+                &settings,
+                &mut start.clone(),
+                &mut { feedback },
+                &mut decided,
+            );
             assert_eq!(n, count);
             assert!(decided[count..].iter().all(|&d| d == 9), "{count}");
             // The last few miss samples to come.
             let judged = count.saturating_sub(8);
             let from = 3.min(judged);
-            assert_eq!(decided[from..judged], sent[from..judged], "{level:?} {count}");
+            assert_eq!(
+                decided[from..judged],
+                sent[from..judged],
+                "{level:?} {count}"
+            );
         }
     }
 }

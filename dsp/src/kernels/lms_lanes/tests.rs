@@ -24,6 +24,9 @@ fn captures() -> (Vec<Vec<f32>>, Vec<Vec<u8>>) {
         .unzip()
 }
 
+/// Runs a kernel with taps and outputs.
+type By<'a> = dyn Fn(&mut [Column; 21], &mut [&mut [u8]; LANES]) + 'a;
+
 /// Every level against least mean squares in f64, one capture after the other. Both sum in another
 /// order; an error of the taps decays by the algorithm itself, so that what is left is the
 /// rounding of some `1 / (mu lambda)` steps: 1e3 times 1e-7. A decision may differ where an output
@@ -43,7 +46,7 @@ fn every_level_is_the_formula() {
     start[10].0 = [2.0; LANES];
     let inputs: [&[f32]; LANES] = std::array::from_fn(|l| &samples[l][..]);
     let known: [&[u8]; LANES] = std::array::from_fn(|l| &sent[l][..KNOWN]);
-    let run = |by: &dyn Fn(&mut [Column; 21], &mut [&mut [u8]; LANES])| {
+    let run = |by: &By| {
         let mut decided = vec![vec![0u8; SYMBOLS]; LANES];
         let mut rest = decided.iter_mut();
         let mut out: [&mut [u8]; LANES] = std::array::from_fn(|_| &mut rest.next().unwrap()[..]);

@@ -12,7 +12,10 @@ const SLICES: Slices = Slices {
 
 fn received(sent: &[u8]) -> Vec<f32> {
     let mut noise = Noise::new(70);
-    let value = |k: usize| sent.get(k).map_or(0.0, |&s| f64::from(VALUES[usize::from(s)]));
+    let value = |k: usize| {
+        sent.get(k)
+            .map_or(0.0, |&s| f64::from(VALUES[usize::from(s)]))
+    };
     (0..2 * sent.len())
         .map(|i| {
             let k = i / 2;
@@ -50,7 +53,10 @@ fn ref_fit_and_decisions_are_those_in_f64() {
     };
     let oracle = crate::equalizer::volterra::fit(&training).unwrap();
     let output = oracle.apply(&samples);
-    let expected: Vec<u8> = output.iter().map(|&y| levels_f64.decide(f64::from(y))).collect();
+    let expected: Vec<u8> = output
+        .iter()
+        .map(|&y| levels_f64.decide(f64::from(y)))
+        .collect();
     for level in levels() {
         let model: Quadratic<11, 5> = fit(level, &samples, known, VALUES, 0.3).unwrap();
         for (w, term) in model.linear.iter().zip(&oracle.linear) {
@@ -62,8 +68,15 @@ fn ref_fit_and_decisions_are_those_in_f64() {
             assert!((q - term.weight).abs() < 1e-2, "{q} {term:?}");
         }
         let mut decided = vec![9; sent.len()];
-        assert_eq!(volterra(level, &samples, &model, &SLICES, &mut decided), sent.len());
-        let other = decided.iter().zip(&expected).filter(|(a, b)| a != b).count();
+        assert_eq!(
+            volterra(level, &samples, &model, &SLICES, &mut decided),
+            sent.len()
+        );
+        let other = decided
+            .iter()
+            .zip(&expected)
+            .filter(|(a, b)| a != b)
+            .count();
         assert!(other <= 20, "{level:?}: {other}");
         // The same coefficients in the formula: only rounding is left.
         let mut scalar = vec![9; sent.len()];
@@ -86,7 +99,10 @@ fn too_few_symbols_have_no_fit_and_short_captures_are_decided() {
         let model: Quadratic<11, 5> = fit(level, &samples, &sent, VALUES, 0.3).unwrap();
         for count in [0, 1, 63, 64, 65, BLOCK, BLOCK + 1] {
             let mut decided = vec![9; 3 * BLOCK];
-            assert_eq!(volterra(level, &samples[..2 * count], &model, &SLICES, &mut decided), count);
+            assert_eq!(
+                volterra(level, &samples[..2 * count], &model, &SLICES, &mut decided),
+                count
+            );
             assert!(decided[count..].iter().all(|&d| d == 9));
             let judged = count.saturating_sub(6);
             let wrong = (0..judged).filter(|&k| decided[k] != sent[k]).count();
