@@ -12,8 +12,10 @@
 //! `PEERS_KERNELS=lms21,mlse4` runs only kernels whose name begins so; `PEERS_CPU=1` pins to
 //! another core than the last one.
 
+mod alignment;
 mod clock;
 mod decision_feedback;
+mod density;
 mod ffe;
 mod kp4;
 mod limits;
@@ -43,6 +45,8 @@ fn main() {
     let limits = limits::Limits::default();
     limits.print(&report);
     ffe::lines(&workload, &limits, &report);
+    density::lines(&workload, &limits, &report);
+    alignment::lines(&workload, &limits, &report);
     timing::lines(&workload, &report);
     kp4::lines(&workload, &report);
     mlse::lines(&workload, &report);

@@ -13,7 +13,9 @@
 //! 4. nothing allocates in an inner loop, and blocks fit the second-level cache.
 
 pub mod correlation;
+pub mod count;
 pub mod decision_feedback;
+pub mod eye;
 pub mod fir;
 pub mod interpolation;
 pub mod polyphase;
