@@ -29,6 +29,7 @@ const CHAIN: usize = 1 << 16;
 pub struct Limits {
     multiply: RefCell<Vec<(&'static str, f64)>>,
     read: RefCell<Vec<(usize, f64)>>,
+    count: RefCell<Vec<((), f64)>>,
 }
 
 /// A rate that cannot be passed, and why.
@@ -67,6 +68,33 @@ impl Limits {
         })
     }
 
+    /// Returns the load-add-stores a second, in units of 1e9: cells of 16 bits in the first-level
+    /// cache whose numbers are known, and none hit again before its store is done.
+    pub fn count_gs(&self) -> f64 {
+        const CELLS: u32 = 8192;
+        cached(&self.count, (), || {
+            // 31 and the number of cells have no common factor: every cell in turn. Two numbers
+            // share a word, as in the kernel.
+            let cell = |i: u32| 31 * i % CELLS;
+            let words: Vec<u32> = (0..CELLS / 2)
+                .map(|i| cell(2 * i) | cell(2 * i + 1) << 16)
+                .collect();
+            let mut counts = Box::new([0u16; 1 << 16]);
+            let passes = 64;
+            let (seconds, ()) = best(|| {
+                for _ in 0..passes {
+                    for &word in black_box(&words) {
+                        let (a, b) = (usize::from(word as u16), (word >> 16) as usize);
+                        counts[a] = counts[a].wrapping_add(1);
+                        counts[b] = counts[b].wrapping_add(1);
+                    }
+                }
+                black_box(&mut counts);
+            });
+            f64::from(passes * CELLS) / seconds / 1e9
+        })
+    }
+
     /// Returns the limit of a kernel that needs `multiplies` multiply-adds and moves
     /// `bytes_moved` bytes for each of `n` units of work.
     pub fn of(&self, level: Level, n: usize, multiplies: f64, bytes_moved: f64) -> Limit {
@@ -91,6 +119,7 @@ impl Limits {
             let (seconds, _) = best(|| dispatch!(level, simd => latency(simd, CHAIN)));
             1e9 * seconds / CHAIN as f64
         });
+        report.limit("load_add_store", "Gop/s", || self.count_gs());
         for (bytes, kernel) in READS {
             report.limit(kernel, "GB/s", || self.read_gb(bytes));
         }

@@ -13,8 +13,10 @@
 //! another core than the last one.
 
 mod adaptive;
+mod alignment;
 mod clock;
 mod decision_feedback;
+mod density;
 mod ffe;
 mod kp4;
 mod limits;
@@ -44,6 +46,8 @@ fn main() {
     let limits = limits::Limits::default();
     limits.print(&report);
     ffe::lines(&workload, &limits, &report);
+    density::lines(&workload, &limits, &report);
+    alignment::lines(&workload, &limits, &report);
     timing::lines(&workload, &report);
     adaptive::lines(&workload, &report);
     kp4::lines(&workload, &report);

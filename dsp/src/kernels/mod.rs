@@ -14,7 +14,9 @@
 
 pub mod correlation;
 pub mod covariance;
+pub mod count;
 pub mod decision_feedback;
+pub mod eye;
 pub mod fir;
 pub mod interpolation;
 pub mod lanes;
