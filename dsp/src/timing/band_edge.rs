@@ -29,7 +29,7 @@ use crate::kernels::timing::{BandEdge, Tone};
 const BLOCK: usize = 256;
 
 /// Samples that tell the magnitude.
-const SCALE_SAMPLES: usize = 1024;
+const SCALE_SAMPLES: usize = 256;
 
 /// The line's phasor in every block of a capture.
 #[derive(Clone, Debug)]

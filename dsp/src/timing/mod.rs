@@ -136,16 +136,15 @@ impl Timing {
         // Between knots the delay is a straight line, and the equation has a closed solution. A
         // guess tells which line; slopes are so small that the solution then tells better.
         let mut segment = self.segment(symbol + self.track_ui[self.segment(symbol)]);
-        loop {
-            let (start, slope) = self.line(segment);
-            let begin = self.first_ui + segment as f64 * self.knot_ui;
-            let time = (symbol + start - slope * begin) / (1.0 - slope);
+        for _ in 0..self.track_ui.len() {
+            let time = self.solve(symbol, segment);
             let found = self.segment(time);
+            if found == segment {
+                return time;
+            }
             // Neighbouring lines meet: either is right at their knot.
-            if found.abs_diff(segment) <= 1 {
-                let (start, slope) = self.line(found);
-                let begin = self.first_ui + found as f64 * self.knot_ui;
-                return (symbol + start - slope * begin) / (1.0 - slope);
+            if found.abs_diff(segment) == 1 {
+                return self.solve(symbol, found);
             }
             segment = if found > segment {
                 segment + 1
@@ -153,21 +152,21 @@ impl Timing {
                 segment - 1
             };
         }
+        self.solve(symbol, segment)
+    }
+
+    /// Solves the equation on one line between knots.
+    fn solve(&self, symbol: f64, segment: usize) -> f64 {
+        let rise = self.track_ui[segment + 1] - self.track_ui[segment];
+        let slope = (rise / self.knot_ui).clamp(-0.5, 0.5);
+        let begin = self.first_ui + segment as f64 * self.knot_ui;
+        (symbol + self.track_ui[segment] - slope * begin) / (1.0 - slope)
     }
 
     /// Index of the line between knots that holds at a time; the end lines go on forever.
     fn segment(&self, time_ui: f64) -> usize {
         let x = (time_ui - self.first_ui) / self.knot_ui;
         (x.max(0.0) as usize).min(self.track_ui.len() - 2)
-    }
-
-    /// Delay at the line's first knot and its slope.
-    fn line(&self, segment: usize) -> (f64, f64) {
-        let rise = self.track_ui[segment + 1] - self.track_ui[segment];
-        (
-            self.track_ui[segment],
-            (rise / self.knot_ui).clamp(-0.5, 0.5),
-        )
     }
 
     /// Returns the first symbol whose instant lies within the capture.

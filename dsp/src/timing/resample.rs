@@ -29,9 +29,9 @@ const ROWS: f64 = 128.0;
 /// Kaiser window parameter for eight zero crossings: stop band below -70 dB.
 const BETA: f64 = 7.0;
 /// Outputs between which instants are interpolated: far fewer than the clock needs to bend.
-const STRETCH: usize = 2 * RUN;
+const STRETCH: usize = 4 * RUN;
 /// Stretches whose samples are split into streams at a time.
-const GROUP: usize = 8;
+const GROUP: usize = 4;
 /// Samples that the clock may slide within a run: beyond, the straight line from row to row is
 /// off by more than 1e-3.
 const MAX_SLIDE: f64 = 6.0 / ROWS;
@@ -97,7 +97,7 @@ impl Resampler {
     /// Fills `out` with `spacing` samples a symbol, from the instant of the symbol `first` on.
     ///
     /// Blocks of any length give the same signal; they give the same bytes as one long block
-    /// when all but the last are multiples of 128.
+    /// when all but the last are multiples of 256.
     ///
     /// # Complexity
     /// At two samples a symbol from two, about 7 cycles a symbol.
@@ -257,9 +257,10 @@ fn windowed_sinc(cutoff: f64, crossings: f64, t: f64) -> f64 {
     } else {
         (std::f64::consts::PI * x).sin() / (std::f64::consts::PI * x)
     };
-    // A window of fewer crossings needs a wider main lobe for the same pass band.
+    // A window of fewer crossings needs a wider main lobe for the same pass band. (Its height
+    // cancels in the row's sum.)
     let beta = BETA * (crossings / CROSSINGS as f64).sqrt();
-    sinc * bessel_i0(beta * (1.0 - edge * edge).sqrt()) / bessel_i0(beta)
+    sinc * bessel_i0(beta * (1.0 - edge * edge).sqrt())
 }
 
 /// Modified Bessel function of the first kind and order zero, by its power series.

@@ -38,7 +38,7 @@ const LOST: f64 = 3.0;
 const MIN_SURROUNDINGS: usize = 16;
 
 /// Blocks of the first look for the line.
-const FIRST_LOOK: usize = 512;
+const FIRST_LOOK: usize = 128;
 
 /// Standard deviations of chance by which a line stands out that needs no second look at all
 /// blocks.
@@ -221,15 +221,6 @@ struct Choice {
     compared: usize,
 }
 
-/// How well averages tell the phasors that they leave out.
-struct LeftOut {
-    /// Mean square error of the phase, in square radians; 2 when nothing is told.
-    error: f64,
-    /// Mean projection on the average's direction, and of how many.
-    projection: f64,
-    compared: usize,
-}
-
 /// Sums over neighbouring phasors, by prefix sums.
 struct Averages<'a> {
     values: &'a [Complex64],
@@ -254,55 +245,53 @@ impl<'a> Averages<'a> {
         (self.prefix[end] - self.prefix[first], end - first)
     }
 
-    fn left_out(&self, half_width: usize) -> LeftOut {
-        let step = self.values.len().div_ceil(COMPARED);
-        let (mut projection, mut cosine, mut count) = (0.0, 0.0, 0);
-        for b in (step / 2..self.values.len()).step_by(step) {
-            let value = self.values[b];
-            let others = self.around(b, half_width).0 - value;
+    /// Mean projection of some left-out phasors on the directions of the averages around them.
+    fn left_out(&self, half_width: usize, some: &[(usize, Complex64)]) -> f64 {
+        let projections = some.iter().map(|&(b, part)| {
+            let others = self.around(b, half_width).0 - self.values[b];
             let length = others.norm_sqr().sqrt();
             if length > 0.0 {
-                let along = (value * others.conj()).re / length;
-                projection += along;
-                cosine += along / value.norm_sqr().sqrt().max(f64::MIN_POSITIVE);
+                (part * others.conj()).re / length
+            } else {
+                0.0
             }
-            count += 1;
-        }
-        let mean = |sum: f64| sum / count.max(1) as f64;
-        LeftOut {
-            error: 2.0 - 2.0 * mean(cosine),
-            projection: mean(projection),
-            compared: count,
-        }
+        });
+        projections.sum::<f64>() / some.len().max(1) as f64
     }
 
     /// Chooses how many blocks to average.
     fn choose(&self, tones: &Tones) -> Choice {
         // Each half has twice the block's phase variance, their difference four times.
         let own = (tones.in_quadrature / tones.in_phase.max(f64::MIN_POSITIVE) / 4.0).min(2.0);
-        let mut best = Choice {
-            half_width: 0,
-            risk: own,
-            projection: 0.0,
-            compared: 0,
+        let step = self.values.len().div_ceil(COMPARED);
+        let phasors = || {
+            (step / 2..self.values.len())
+                .step_by(step)
+                .map(|b| (b, self.values[b]))
         };
-        // No averaging is better than this only when the average's own error is more than `own`.
+        let units: Vec<(usize, Complex64)> = phasors()
+            .map(|(b, v)| (b, v / v.norm().max(f64::MIN_POSITIVE)))
+            .collect();
+        let mut best = (0, own);
+        // No averaging is better than an average only when that one's own error is more than `own`.
         let mut least = 2.0 * own;
         let mut half_width = 1;
         while half_width < self.values.len() {
-            let found = self.left_out(half_width);
-            if found.error < least {
-                least = found.error;
-                best = Choice {
-                    half_width,
-                    risk: 1.25 * own / (2 * half_width + 1).min(self.values.len()) as f64,
-                    projection: found.projection,
-                    compared: found.compared,
-                };
+            let error = 2.0 - 2.0 * self.left_out(half_width, &units);
+            if error < least {
+                least = error;
+                let averaged = (2 * half_width + 1).min(self.values.len());
+                best = (half_width, 1.25 * own / averaged as f64);
             }
             half_width *= 2;
         }
-        best
+        let some: Vec<(usize, Complex64)> = phasors().collect();
+        Choice {
+            half_width: best.0,
+            risk: best.1,
+            projection: self.left_out(best.0, &some),
+            compared: some.len(),
+        }
     }
 }
 
