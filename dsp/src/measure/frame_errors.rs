@@ -29,7 +29,7 @@ use etalon_types::{Estimate, Figure};
 
 use crate::fec::burst_chain::Scheme;
 use crate::measure::error_positions::SymbolErrors;
-use crate::measure::statistics::{CONFIDENCE, clopper_pearson_of_mean};
+use crate::measure::statistics::{CONFIDENCE, clopper_pearson, clopper_pearson_of_mean};
 
 /// Events (bursts) below which nothing is extrapolated.
 pub const MIN_EVENTS: u64 = 50;
@@ -82,7 +82,7 @@ pub fn frame_errors(errors: &SymbolErrors, scheme: Scheme) -> FrameErrors {
         match fit::extrapolate(errors, &line, scheme) {
             Ok(figure) => figure,
             Err(reason) => {
-                let bound = 1.0 - (1.0 - CONFIDENCE).powf(1.0 / codewords as f64);
+                let (_, bound) = clopper_pearson(0, codewords, CONFIDENCE);
                 let reason = format!("no codeword of {codewords} would be lost, and {reason}");
                 Figure::at_most(bound, "1", CONFIDENCE, codewords, reason)
             }

@@ -241,10 +241,11 @@ mod tests {
         }
     }
 
+    /// science.md section 2: none in 1e6, two-sided 95 %, `1 - 0.025^(1/n)`.
     #[test]
-    fn ref_no_errors_give_the_rule_of_three() {
+    fn ref_no_errors_give_the_end_of_the_interval() {
         let figure = error_ratio(0, 1_000_000, "test", "test");
-        assert!((figure.high().unwrap() - 2.9957e-6).abs() < 1e-9);
+        assert!((figure.high().unwrap() - 3.6889e-6).abs() < 1e-9);
         assert_eq!(figure.low(), Some(0.0));
         assert!(figure.value().unwrap() > 0.0);
     }
