@@ -127,11 +127,18 @@ pub fn analyze_trace(
 
 /// The receiver knows no unit and says `sample`; the source may know better.
 fn name_unit(report: &mut LinkReport, unit: &str) {
-    if let Figure::Estimate(oma) = &mut report.estimates.oma_outer
-        && oma.unit == "sample"
-        && !unit.is_empty()
-    {
-        unit.clone_into(&mut oma.unit);
+    let transmitter = report.transmitter.as_mut();
+    let figures = [
+        Some(&mut report.estimates.oma_outer),
+        transmitter.map(|t| &mut t.power_excursion),
+    ];
+    for figure in figures.into_iter().flatten() {
+        if let Figure::Estimate(estimate) = figure
+            && estimate.unit == "sample"
+            && !unit.is_empty()
+        {
+            unit.clone_into(&mut estimate.unit);
+        }
     }
 }
 

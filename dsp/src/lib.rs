@@ -64,7 +64,7 @@ pub mod traces;
 
 pub use options::{
     BaudChoice, EqualizerChoice, LineCode, Measures, ModulationChoice, PatternChoice, Quantity,
-    ReceiveOptions,
+    ReceiveOptions, ReferenceReceiver,
 };
 pub use receive::receive;
 pub use traces::{Eye, LevelHistogram, Reflectogram, ResidualSpectrum, Traces};

@@ -91,6 +91,16 @@ pub enum LineCode {
     Code64b66b,
 }
 
+/// Whether the capture is still to go through the reference receiver's filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReferenceReceiver {
+    /// Not filtered: the instrument has done it, or it is not wanted.
+    #[default]
+    None,
+    /// Filtered by [`crate::measure::reference_receiver`] before anything else.
+    BesselThomson4,
+}
+
 /// Which measures are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measures {
@@ -100,6 +110,8 @@ pub struct Measures {
     pub reflectogram: bool,
     /// The eye's density.
     pub eye: bool,
+    /// TDECQ and the other transmitter measures, where the pattern and the sample rate allow.
+    pub tdecq: bool,
 }
 
 impl Default for Measures {
@@ -108,6 +120,7 @@ impl Default for Measures {
             mpi: true,
             reflectogram: true,
             eye: true,
+            tdecq: true,
         }
     }
 }
@@ -136,6 +149,8 @@ pub struct ReceiveOptions {
     /// Response that the channel should have; with a known or decided pattern the report's
     /// features tell how far it is from that.
     pub reference_channel: Option<FrequencyResponse>,
+    /// Filter that the capture goes through first.
+    pub reference_receiver: ReferenceReceiver,
     /// Laser linewidth in hertz, when known from elsewhere.
     pub linewidth_hz: Option<f64>,
 }

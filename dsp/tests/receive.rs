@@ -14,6 +14,8 @@ mod signals;
 mod theory;
 #[path = "receive/timing.rs"]
 mod timing;
+#[path = "receive/transmitter.rs"]
+mod transmitter;
 #[path = "receive/walker.rs"]
 mod walker;
 

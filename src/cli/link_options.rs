@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use etalon_dsp::equalizer::registry;
 use etalon_dsp::{
     BaudChoice, EqualizerChoice, LineCode, Measures, ModulationChoice, PatternChoice, Quantity,
-    ReceiveOptions,
+    ReceiveOptions, ReferenceReceiver,
 };
 use etalon_types::units::{Baud, Hertz};
 use etalon_types::{Modulation, PatternName};
@@ -86,7 +86,7 @@ pub enum ReferenceReceiverArg {
     /// None
     #[default]
     None,
-    /// Bessel-Thomson of fourth order (comes later)
+    /// Bessel-Thomson of fourth order, -3 dB at half the symbol rate
     Bt4,
 }
 
@@ -102,12 +102,14 @@ impl FromStr for MeasureArg {
             mpi: false,
             reflectogram: false,
             eye: false,
+            tdecq: false,
         };
         let mut measures = match text {
             "all" => return Ok(Self(Measures::default())),
             "fast" => {
                 return Ok(Self(Measures {
                     reflectogram: false,
+                    tdecq: false,
                     ..Measures::default()
                 }));
             }
@@ -118,11 +120,12 @@ impl FromStr for MeasureArg {
                 "mpi" => measures.mpi = true,
                 "reflectogram" => measures.reflectogram = true,
                 "eye" => measures.eye = true,
+                "tdecq" => measures.tdecq = true,
                 // These come out of every reception.
                 "ber" | "ser" | "snr" | "levels" => {}
                 _ => {
                     return Err(
-                        "expected all, fast or a list of ber, levels, mpi, reflectogram, eye"
+                        "expected all, fast or a list of ber, levels, mpi, reflectogram, eye, tdecq"
                             .into(),
                     );
                 }
@@ -175,7 +178,7 @@ pub struct LinkArgs {
     /// What the instrument reads with no light
     #[arg(long, value_name = "LEVEL", allow_hyphen_values = true)]
     pub zero: Option<Typed<Level>>,
-    /// Measures: all, fast (no reflectogram), or a list of mpi,reflectogram,eye
+    /// Measures: all, fast (no reflectogram, no TDECQ), or a list of mpi,reflectogram,eye,tdecq
     #[arg(long, value_name = "LIST", default_value = "all")]
     pub measure: Typed<MeasureArg>,
     /// Laser linewidth, when known (1M)
@@ -251,18 +254,15 @@ impl LinkArgs {
             },
             measures: self.measure.value.0,
             reference_channel: self.reference.read()?.map(|m| m.channel.response),
+            reference_receiver: match self.reference_receiver {
+                ReferenceReceiverArg::None => ReferenceReceiver::None,
+                ReferenceReceiverArg::Bt4 => ReferenceReceiver::BesselThomson4,
+            },
             linewidth_hz: self.linewidth.as_ref().map(|l| l.value.0),
         })
     }
 
     fn refuse_what_comes_later(&self) -> Result<(), CliError> {
-        if self.reference_receiver == ReferenceReceiverArg::Bt4 {
-            return Err(CliError::comes_later(
-                "--reference-receiver",
-                "bt4",
-                "leave --reference-receiver out",
-            ));
-        }
         if self.inventory.is_some() {
             return Err(CliError::comes_later(
                 "--inventory",

@@ -101,6 +101,7 @@ fn measure(args: &Args) -> Result<Vec<Analysis>, CliError> {
         mpi: true,
         reflectogram,
         eye: false,
+        tdecq: false,
     };
     let opened = capture::open(file, &Choice::of(link)?)?;
     let identity = Identity::file(file).map_err(|e| capture::unreadable(file, &e))?;

@@ -1,7 +1,10 @@
 //! A name for a set of options: equal options have equal hashes, on every machine.
 
 use etalon_dsp::equalizer::registry;
-use etalon_dsp::{BaudChoice, LineCode, ModulationChoice, PatternChoice, Quantity, ReceiveOptions};
+use etalon_dsp::{
+    BaudChoice, LineCode, ModulationChoice, PatternChoice, Quantity, ReceiveOptions,
+    ReferenceReceiver,
+};
 use etalon_types::Modulation;
 use serde_json::{Value, json};
 
@@ -46,6 +49,11 @@ fn canonical(options: &ReceiveOptions) -> Value {
             "mpi": options.measures.mpi,
             "reflectogram": options.measures.reflectogram,
             "eye": options.measures.eye,
+            "tdecq": options.measures.tdecq,
+        },
+        "reference_receiver": match options.reference_receiver {
+            ReferenceReceiver::None => "none",
+            ReferenceReceiver::BesselThomson4 => "bt4",
         },
         "reference_channel": options.reference_channel,
         "linewidth_hz": options.linewidth_hz,
@@ -101,6 +109,10 @@ mod tests {
                     vec![0.0; 2],
                 )
                 .ok(),
+                ..plain.clone()
+            },
+            ReceiveOptions {
+                reference_receiver: ReferenceReceiver::BesselThomson4,
                 ..plain.clone()
             },
             ReceiveOptions {

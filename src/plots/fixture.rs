@@ -171,6 +171,7 @@ pub(crate) fn report() -> LinkReport {
         ],
         line_code: None,
         equalizer: equalizer(),
+        transmitter: None,
         levels: POWERS_W
             .iter()
             .map(|m| Level {

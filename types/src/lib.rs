@@ -25,6 +25,7 @@ pub mod fault;
 pub mod figure;
 pub mod frequency_response;
 pub mod kp4;
+pub mod limits;
 pub mod pattern;
 pub mod report;
 pub mod s_parameters;

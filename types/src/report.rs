@@ -156,6 +156,70 @@ pub struct Level {
     pub count: u64,
 }
 
+/// The shape of one level.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LevelShape {
+    /// Mean in the unit of the samples.
+    pub mean: f64,
+    /// Standard deviation in the same unit.
+    pub sigma: f64,
+    /// Skewness, a pure number: 0 for a Gaussian, positive with a tail upwards.
+    pub skewness: f64,
+    /// Standard error that the skewness of as many Gaussian samples has.
+    pub skewness_error: f64,
+    /// Samples.
+    pub count: u64,
+}
+
+/// The reference equalizer that gave the lowest TDECQ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReferenceEqualizerReport {
+    /// Taps, one unit interval apart, sum 1; tap `j` weighs the sample `main_cursor - j` symbols
+    /// after the decided one.
+    pub taps: Vec<f64>,
+    /// Index of the largest tap.
+    pub main_cursor: usize,
+    /// Middle between the two histograms in unit intervals after the recovered instant.
+    pub phase_ui: f64,
+    /// Thresholds, lowest first, in the unit of the samples.
+    pub thresholds: Vec<f64>,
+    /// Symbol error ratio of the left histogram with the noise that TDECQ allows.
+    pub ser_left: f64,
+    /// The same of the right one.
+    pub ser_right: f64,
+    /// That noise before the equalizer, standard deviation in the unit of the samples.
+    pub sigma_g: f64,
+}
+
+/// What whole periods of a known pattern say of the transmitter, beside TDECQ and Ceq.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TransmitterReport {
+    /// Whole periods that were looked at.
+    pub periods: u64,
+    /// `K = TDECQ - 10 log10 Ceq` in dB.
+    pub k_db: Figure,
+    /// The reference equalizer; left out when TDECQ cannot be measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_equalizer: Option<ReferenceEqualizerReport>,
+    /// `(Pmax - P3) / OMAouter` in percent.
+    pub overshoot_percent: Figure,
+    /// `(P0 - Pmin) / OMAouter` in percent.
+    pub undershoot_percent: Figure,
+    /// Larger distance of the extremes from the mean, in the unit of the samples.
+    pub power_excursion: Figure,
+    /// 20 % to 80 % time from level 0 to 3, in seconds.
+    pub rise_time_s: Figure,
+    /// 20 % to 80 % time from level 3 to 0, in seconds.
+    pub fall_time_s: Figure,
+    /// The slower of the two, in seconds.
+    pub transition_time_s: Figure,
+    /// Signal to noise and distortion ratio in dB.
+    pub sndr_db: Figure,
+    /// Shapes of the levels in the middle of the eye, before any equalizer, lowest first; null
+    /// for a level without samples.
+    pub level_shapes: Vec<Option<LevelShape>>,
+}
+
 /// Something about the capture that a reader must know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QualityFlag {
@@ -298,6 +362,9 @@ pub struct LinkReport {
     /// Statistics of the symbol errors; null when the sent symbols are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_statistics: Option<ErrorStatistics>,
+    /// What a known pattern says of the transmitter; left out when it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transmitter: Option<TransmitterReport>,
     /// Regime of the interference; null when it was not looked for or cannot be told.
     pub mpi_regime: Option<MpiRegime>,
     /// What the classifier sees.

@@ -76,6 +76,7 @@ fn report(snr_db: f64, loss_db: f64, rlm: f64, mpi_db: Option<f64>, slope: f64) 
             })
             .to_vec(),
         error_statistics: None,
+        transmitter: None,
         mpi_regime: Some(if mpi_db.is_some() {
             MpiRegime::Incoherent
         } else {

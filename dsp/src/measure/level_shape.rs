@@ -12,20 +12,7 @@
 //! chapter 12. *Breaks* when symbols are decided rather than known and the eye is not open: what
 //! crossed a threshold is missing from its level, which narrows and leans it.
 
-/// One level.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LevelShape {
-    /// Mean in the unit of the samples.
-    pub mean: f64,
-    /// Standard deviation in the same unit.
-    pub sigma: f64,
-    /// Skewness, a pure number: 0 for a Gaussian, positive with a tail upwards.
-    pub skewness: f64,
-    /// Standard error that the skewness of as many Gaussian samples has.
-    pub skewness_error: f64,
-    /// Samples.
-    pub count: u64,
-}
+use etalon_types::report::LevelShape;
 
 /// Takes the shape of every level that has at least three samples.
 ///

@@ -8,6 +8,7 @@
 //! | [`deviation`] | the pulse response against a given channel |
 //! | [`spectrum`] | the loss towards half the symbol rate |
 //! | [`level_shape`] | mean, width and skewness of every level |
+//! | [`limits`] | nothing: it holds a report to the limits of a PMD |
 //! | [`linear_fit`] | the pulse of a pattern waveform |
 //! | [`overshoot`] | overshoot, undershoot, power excursion |
 //! | [`sndr`] | signal to noise and distortion ratio |
@@ -31,6 +32,7 @@ pub mod eye;
 pub mod frame_errors;
 pub mod level_shape;
 pub mod levels;
+pub mod limits;
 pub mod linear_fit;
 pub mod overshoot;
 pub mod pattern_waveform;

@@ -5,7 +5,7 @@
 //! of symbol 0. What leaves at the end comes in at the start, as a sampling scope with a pattern
 //! trigger shows it.
 //!
-//! Instants between samples come by trigonometric interpolation (`columns`):
+//! Instants between samples come by trigonometric interpolation ([`Spectrum::columns`]):
 //!
 //! ```text
 //! x(t) = 1/L sum_k X(k) exp(j 2 pi k t / L),     -L/2 <= k <= L/2,  L samples in all

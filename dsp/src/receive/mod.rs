@@ -13,6 +13,7 @@ mod interference;
 mod lane;
 mod pattern_search;
 mod report;
+mod transmitter;
 mod unmeasured;
 mod validity;
 
@@ -75,6 +76,7 @@ pub fn receive(
     if let Some(reason) = condition.fatal {
         return Ok(nothing(quality, &reason));
     }
+    let used = &*transmitter::behind_reference_receiver(used, 1.0 / sample_interval_s, options)?;
     observer.stage("timing");
     let front = match front_end(used, 1.0 / sample_interval_s, options, &mut quality)? {
         Ok(front) => front,
@@ -86,6 +88,9 @@ pub fn receive(
     lane.equalize(options, &mut quality);
     observer.stage("measure");
     let mut report = lane.report(samples.len(), sample_interval_s, options, quality);
+    if options.measures.tdecq {
+        lane.measure_transmitter(used, &mut report);
+    }
     let mut traces = Traces {
         error_positions: lane.error_positions(),
         eye: options.measures.eye.then(|| lane.eye(used)),

@@ -71,6 +71,7 @@ impl Lane {
             equalizer: self.equalizer_report(),
             levels: levels_of(&slicer),
             error_statistics: errors.statistics,
+            transmitter: None,
             mpi_regime: None,
             features,
             quality,
@@ -141,12 +142,10 @@ fn levels_of(slicer: &Slicer) -> Vec<Level> {
 
 /// Figures before any was measured, with the SNR.
 fn not_yet(slicer: &Slicer, source: &str) -> Estimates {
-    let later =
-        |what: &str| Figure::not_measurable(format!("this version does not compute {what}"));
     Estimates {
         snr_db: levels::snr(slicer, source),
-        tdecq_db: later("TDECQ"),
-        ceq_db: later("Ceq"),
+        tdecq_db: Figure::not_measurable("not asked for (--measure)"),
+        ceq_db: Figure::not_measurable("not asked for (--measure)"),
         mpi_db: Figure::not_measurable("not asked for (--measure)"),
         linewidth_hz: Figure::not_measurable("no interference to take it from"),
         ..nothing("not measured yet")

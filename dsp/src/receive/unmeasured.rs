@@ -34,6 +34,7 @@ pub(super) fn unmeasured(
         equalizer: no_equalizer(reason),
         levels: Vec::new(),
         error_statistics: None,
+        transmitter: None,
         mpi_regime: None,
         features: BTreeMap::new(),
         quality,
