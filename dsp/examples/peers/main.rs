@@ -13,7 +13,6 @@
 //! another core than the last one.
 
 mod adaptive;
-mod alignment;
 mod clock;
 mod decision_feedback;
 mod density;
@@ -47,7 +46,6 @@ fn main() {
     limits.print(&report);
     ffe::lines(&workload, &limits, &report);
     density::lines(&workload, &limits, &report);
-    alignment::lines(&workload, &limits, &report);
     timing::lines(&workload, &report);
     adaptive::lines(&workload, &report);
     kp4::lines(&workload, &report);

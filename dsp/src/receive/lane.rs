@@ -197,6 +197,22 @@ impl Lane {
                     ),
                 ));
             }
+            let untrained = matches!(
+                options.equalizer,
+                EqualizerChoice::Auto
+                    | EqualizerChoice::None
+                    | EqualizerChoice::Ffe
+                    | EqualizerChoice::FfeDfe
+            );
+            if !untrained {
+                quality.push(flag(
+                    "equalizer-refused",
+                    format!(
+                        "{} is trained on known symbols, and no pattern is known: a feed-forward equalizer, trained on decisions, decides",
+                        registry::name(options.equalizer)
+                    ),
+                ));
+            }
             self.trained = Some(Trained::from_blind(
                 blind,
                 &self.front.samples,
