@@ -13,6 +13,7 @@
 //! another core than the last one.
 
 mod adaptive;
+mod alignment;
 mod clock;
 mod decision_feedback;
 mod density;
@@ -46,6 +47,7 @@ fn main() {
     limits.print(&report);
     ffe::lines(&workload, &limits, &report);
     density::lines(&workload, &limits, &report);
+    alignment::lines(&workload, &limits, &report);
     timing::lines(&workload, &report);
     adaptive::lines(&workload, &report);
     kp4::lines(&workload, &report);

@@ -13,6 +13,7 @@
 //! 4. nothing allocates in an inner loop, and blocks fit the second-level cache.
 
 pub mod correlation;
+pub mod count;
 pub mod covariance;
 pub mod decision_feedback;
 pub mod eye;
