@@ -13,6 +13,8 @@ use fearless_simd_macros::simd;
 
 /// Vectors of outputs that stay in registers: enough additions under way to hide their latency.
 const GROUP: usize = 8;
+/// Outputs of a group at the widest vectors.
+const WIDEST: usize = GROUP * 8;
 
 /// Adds the correlation of `drive` with `samples` to `out`.
 ///
@@ -80,31 +82,36 @@ fn group<S: Simd, const N: usize>(
     let wide = fitting(drive.len(), samples.len(), spacing, N * lanes);
     let mut sums = [S::f64s::splat(simd, 0.0); N];
     for (k, &d) in drive[..wide].iter().enumerate() {
-        let d = S::f64s::splat(simd, d);
         let window = &samples[spacing * k..spacing * k + N * lanes];
-        for (g, sum) in sums.iter_mut().enumerate() {
-            let x = S::f64s::from_slice(simd, &window[g * lanes..(g + 1) * lanes]);
-            *sum = d.mul_add(x, *sum);
-        }
+        add(simd, d, window, &mut sums);
+    }
+    // The last symbols, whose window is too short for whole vectors: zeros fill it up.
+    let mut filled = [0.0; WIDEST];
+    for (k, &d) in drive.iter().enumerate().skip(wide) {
+        filled[..width].copy_from_slice(&samples[spacing * k..spacing * k + width]);
+        add(simd, d, &filled[..N * lanes], &mut sums);
     }
     for (sum, out) in sums.iter().zip(out[..width].chunks_mut(lanes)) {
         for (c, s) in out.iter_mut().zip(sum.as_slice()) {
             *c += s;
         }
     }
-    // The last symbols, whose window is too short for whole vectors.
-    for (k, d) in drive.iter().enumerate().skip(wide) {
-        let window = &samples[spacing * k..spacing * k + width];
-        for (c, x) in out.iter_mut().zip(window) {
-            *c += d * x;
-        }
+}
+
+/// Adds a window times one value of the drive.
+#[inline(always)]
+fn add<S: Simd, const N: usize>(simd: S, d: f64, window: &[f64], sums: &mut [S::f64s; N]) {
+    let lanes = S::f64s::LEN;
+    let d = S::f64s::splat(simd, d);
+    for (x, sum) in window.chunks_exact(lanes).zip(sums) {
+        *sum = d.mul_add(S::f64s::from_slice(simd, x), *sum);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::levels;
+    use crate::kernels::{is_fused, levels};
     use proptest::prelude::*;
 
     proptest! {
@@ -123,11 +130,15 @@ mod tests {
             let mut wanted = vec![0.5; outputs];
             correlate_scalar(&drive, &samples, spacing, &mut wanted);
             let n = drive.len().max(1) as f64;
+            let mut fused: Option<Vec<f64>> = None;
             for level in levels() {
                 let mut found = vec![0.5; outputs];
                 correlate(level, &drive, &samples, spacing, &mut found);
                 for (a, b) in found.iter().zip(&wanted) {
                     prop_assert!((a - b).abs() <= n * n * f64::EPSILON);
+                }
+                if is_fused(level) {
+                    prop_assert_eq!(fused.get_or_insert_with(|| found.clone()), &found);
                 }
             }
         }

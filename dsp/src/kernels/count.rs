@@ -19,7 +19,7 @@
 //! what follows with none.
 //!
 //! A window is clean with a probability of `(1 - p)^32` at an error ratio `p`: 97 % at 1e-3, 72 %
-//! at 1e-2. After a failure another stretch of the received stream is tried, [`TRIES`] in all, so
+//! at 1e-2. After a failure another stretch of the received stream is tried, 32 in all, so
 //! an error ratio of 1e-2 fails with a probability of 1e-17 and one of 0.03 with 3e-7.
 //!
 //! *Assumes* levels of up to 16; the lowest bit of a symbol is what windows are made of. *Breaks*

@@ -130,7 +130,7 @@ pub fn accumulate(level: Level, samples: &[f32], first: usize, grid: &Grid, dens
 
 /// AVX2 where there is AVX-512: the scalar loop decides, and over captures larger than the
 /// second-level cache the wider loads cost up to a fifth (2.0 to 2.5 against 2.5 to 2.7 Gsample/s
-/// over 16 MiB, ten runs on a shared Zen 4 core).
+/// over 16 MiB, the best of each of three runs on a shared Zen 4 core).
 fn narrow(level: Level) -> Level {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if let Some(token) = level.as_avx2() {

@@ -5,7 +5,8 @@
 //! machine has, [`levels`] lists all, so that tests and benches can force each. The rules:
 //!
 //! 1. the body vectorizes across outputs, lanes, segments or captures, never inside one dot
-//!    product: the order of every sum is fixed by the data, not by the width;
+//!    product: the order of every sum is fixed by the data, not by the width. Where one dot product
+//!    is all there is, it has a fixed number of partial sums, combined in one order at any width;
 //! 2. `name(level, ...)` is the kernel, `name_scalar(...)` its oracle in plain Rust, a line for
 //!    each line of the formula; a property test compares every level with it;
 //! 3. levels with fused multiply-add give the same bytes as each other, those without stay within
@@ -28,7 +29,7 @@ pub mod timing;
 pub mod viterbi;
 pub mod volterra;
 
-use fearless_simd::Level;
+pub use fearless_simd::Level;
 
 /// Returns the best level of this machine.
 pub fn level() -> Level {
@@ -65,6 +66,12 @@ pub fn level_name(level: Level) -> &'static str {
         Level::Neon(_) => "neon",
         _ => "scalar",
     }
+}
+
+/// Says whether a level fuses multiplication and addition: such levels give the same bytes.
+#[cfg(test)]
+pub(crate) fn is_fused(level: Level) -> bool {
+    matches!(level_name(level), "avx512" | "avx2" | "neon")
 }
 
 #[cfg(test)]

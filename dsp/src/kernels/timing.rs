@@ -325,7 +325,7 @@ fn total<S: Simd>(lanes: f32x16<S>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::{level_name, levels};
+    use crate::kernels::{is_fused, level_name, levels};
     use crate::signals::Noise;
     use proptest::prelude::*;
 
@@ -346,6 +346,7 @@ mod tests {
             let plan = BandEdge::new(sps, 256, 1.0);
             let expected = plan.tone_scalar(&samples, block, 1.0);
             let bound = 1e-5 * (expected.power * plan.outputs() as f64).sqrt() + 1e-9;
+            let mut fused = None;
             for level in levels() {
                 let mut tones = [Tone::default(); 2];
                 plan.tones(level, &samples, block, &mut tones);
@@ -354,6 +355,9 @@ mod tests {
                 prop_assert!((found.even - expected.even).norm() < bound, "{name} {sps}");
                 prop_assert!((found.odd - expected.odd).norm() < bound, "{name} {sps}");
                 prop_assert!((found.power - expected.power).abs() < 1e-4 * expected.power + 1e-9);
+                if is_fused(level) {
+                    prop_assert_eq!(*fused.get_or_insert(found), found);
+                }
             }
         }
     }

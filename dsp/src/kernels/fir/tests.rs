@@ -35,7 +35,7 @@ fn check<T: RawSample + std::fmt::Debug>(fir: &Fir<T>, samples: &[T], thresholds
             let off = usize::from(d.abs_diff(decided[k]));
             assert!(off <= close, "{name}: symbol {k}: {d}, not {}", decided[k]);
         }
-        if matches!(name, "avx512" | "avx2" | "neon") {
+        if crate::kernels::is_fused(level) {
             let bytes: Vec<u32> = out.iter().map(|y| y.to_bits()).collect();
             assert_eq!(fused.get_or_insert_with(|| bytes.clone()), &bytes, "{name}");
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernels::levels;
+use crate::kernels::{is_fused, levels};
 use crate::signals::{Noise, symbols};
 
 const SYMBOLS: usize = 2_000;
@@ -98,7 +98,7 @@ fn fused_levels_give_the_same_bytes() {
     let known: [&[u8]; LANES] = std::array::from_fn(|l| &sent[l][..KNOWN]);
     let results: Vec<_> = levels()
         .into_iter()
-        .filter(|&level| matches!(crate::kernels::level_name(level), "avx512" | "avx2"))
+        .filter(|&level| is_fused(level))
         .map(|level| {
             let mut decided = vec![vec![0u8; SYMBOLS]; LANES];
             let mut rest = decided.iter_mut();
