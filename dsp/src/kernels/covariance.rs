@@ -22,7 +22,7 @@
 //! the rest is lost. *Breaks* on samples that are no numbers (no result).
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Level, Simd, dispatch, f32x16};
 use fearless_simd_macros::simd;
 
 use super::fir::Spacing;
@@ -171,23 +171,22 @@ fn add<S: Simd, const SP: usize, const V: usize>(
     }
 }
 
-/// Sum of products, sixteen partial sums over [`FLUSH`] values each.
+/// Sum of products: 32 partial sums over [`FLUSH`] values each, added up in one order.
 #[inline(always)]
 fn sum_products<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f64 {
-    let n = S::f32s::LEN;
     let mut total = 0.0;
     for (a, b) in a.chunks(FLUSH).zip(b.chunks(FLUSH)) {
-        let mut sum = [S::f32s::splat(simd, 0.0); 2];
-        let (pairs_a, pairs_b) = (a.chunks_exact(2 * n), b.chunks_exact(2 * n));
-        let rest = pairs_a.remainder().iter().zip(pairs_b.remainder());
+        let mut sums = [f32x16::splat(simd, 0.0); 2];
+        let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
+        let rest = rest_a.iter().zip(rest_b);
         total += rest.map(|(x, y)| f64::from(x * y)).sum::<f64>();
-        for (a, b) in pairs_a.zip(pairs_b) {
-            for i in 0..2 {
-                let x = S::f32s::from_slice(simd, &a[i * n..(i + 1) * n]);
-                sum[i] = x.mul_add(S::f32s::from_slice(simd, &b[i * n..(i + 1) * n]), sum[i]);
+        for (a, b) in a.iter().zip(b) {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let x = f32x16::from_slice(simd, &a[16 * i..16 * (i + 1)]);
+                *sum = x.mul_add(f32x16::from_slice(simd, &b[16 * i..16 * (i + 1)]), *sum);
             }
         }
-        let lanes = sum[0].as_slice().iter().chain(sum[1].as_slice());
+        let lanes = sums[0].as_slice().iter().chain(sums[1].as_slice());
         total += lanes.map(|&v| f64::from(v)).sum::<f64>();
     }
     total

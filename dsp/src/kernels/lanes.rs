@@ -8,7 +8,8 @@
 //! `i + 8` rotates it left by one bit, and four rotations swap row and column.
 //!
 //! The lanes never meet in a sum, so the results are the same at every vector width, but for
-//! fused multiply-add.
+//! fused multiply-add. Where sixteen partial sums have to become one, `total` does it in one
+//! order.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x16, u32x16};
@@ -55,6 +56,15 @@ pub(crate) use unroll;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C, align(64))]
 pub struct Column(pub [f32; LANES]);
+
+/// Sums the lanes by halves, in one order at every width.
+#[inline(always)]
+pub(crate) fn total<S: Simd>(lanes: f32x16<S>) -> f32 {
+    let (a, b) = lanes.split();
+    let (a, b) = (a + b).split();
+    let [a, b, c, d] = *(a + b);
+    (a + c) + (b + d)
+}
 
 /// Rows become columns.
 #[inline(always)]

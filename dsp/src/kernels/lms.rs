@@ -8,18 +8,20 @@
 //! ([`fir`](super::fir)). The sum runs over one symbol in [`PERIOD`] (partial update: Douglas, IEEE
 //! Trans. Circuits Syst. II 44 (1997) 209): when the taps begin as a least-squares solution, the
 //! step only has to follow drift. Its products are vectorized across the taps: every product goes
-//! into a sum of its own, in the order of the symbols.
+//! into a sum of its own, in the order of the symbols. The output of a correcting symbol is a dot
+//! product: sixteen partial sums, combined by one tree at every width
+//! ([`lanes`](super::lanes)).
 //!
 //! *Assumes* taps that are right to begin with. *Breaks* when the channel moves within a block, or
 //! within `PERIOD / (mu lambda)` symbols. [`step_bound`] states the stable steps; a step beyond it
 //! is the caller's to refuse.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::{Level, Simd, dispatch, f32x16};
 use fearless_simd_macros::simd;
 
 use super::fir::{Fir, Thresholds};
-use super::lanes::Slices;
+use super::lanes::{LANES, Slices, total};
 
 /// Symbols for which the taps stand still.
 pub const BLOCK: usize = 1 << 14;
@@ -154,30 +156,29 @@ fn gradient<S: Simd>(
     decided: &[u8],
     back: &mut [f32],
 ) -> Vec<f32> {
-    let n = S::f32s::LEN;
     // Whole vectors: what the last one reads beyond the taps meets zeros.
     let mut taps = fir.taps.clone();
-    taps.resize(taps.len().next_multiple_of(n), 0.0);
+    taps.resize(taps.len().next_multiple_of(LANES), 0.0);
     let mut sums = vec![0.0; taps.len()];
     for k in (first..decided.len()).step_by(PERIOD) {
         let window = (fir.spacing.samples() * k).checked_sub(fir.centre);
         let Some(x) = window.and_then(|from| samples.get(from..from + taps.len())) else {
             continue;
         };
-        let mut product = S::f32s::splat(simd, 0.0);
-        for (x, w) in x.chunks_exact(n).zip(taps.chunks_exact(n)) {
-            product = S::f32s::from_slice(simd, x).mul_add(S::f32s::from_slice(simd, w), product);
+        let mut product = f32x16::splat(simd, 0.0);
+        for (x, w) in x.chunks_exact(LANES).zip(taps.chunks_exact(LANES)) {
+            product = f32x16::from_slice(simd, x).mul_add(f32x16::from_slice(simd, w), product);
         }
         let level = |k: usize| settings.levels[usize::from(decided[k])];
         let past = |m: usize| k.checked_sub(m + 1).map_or(0.0, level);
         let fed: f32 = feedback.iter().enumerate().map(|(m, f)| f * past(m)).sum();
-        let error = level(k) - (fir.bias + product.reduce_sum() + fed);
+        let error = level(k) - (fir.bias + total(product) + fed);
         back.iter_mut()
             .enumerate()
             .for_each(|(m, g)| *g += error * past(m));
-        let error = S::f32s::splat(simd, error);
-        for (x, sum) in x.chunks_exact(n).zip(sums.chunks_exact_mut(n)) {
-            let moved = S::f32s::from_slice(simd, x).mul_add(error, S::f32s::from_slice(simd, sum));
+        let error = f32x16::splat(simd, error);
+        for (x, sum) in x.chunks_exact(LANES).zip(sums.chunks_exact_mut(LANES)) {
+            let moved = f32x16::from_slice(simd, x).mul_add(error, f32x16::from_slice(simd, sum));
             moved.store_slice(sum);
         }
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::equalizer::least_squares::{self, Shape};
-use crate::kernels::levels;
+use crate::kernels::{is_fused, levels};
 use crate::signals::{Noise, symbols};
 use crate::slicer::nominal;
 use proptest::prelude::*;
@@ -35,6 +35,7 @@ proptest! {
         let last = (samples.len() + taps / 2 - MAX_WINDOW) / s;
         let expected = least_squares::fit(&samples, &wanted, first..last, shape, offset)
             .expect("white noise");
+        let mut fused = None;
         for level in levels() {
             let training = Training {
                 samples: &samples,
@@ -49,6 +50,9 @@ proptest! {
             let back = found.feedback.iter().zip(&expected.feedback);
             for (i, (f, e)) in pairs.chain(back).enumerate() {
                 prop_assert!((f - e).abs() < 3e-3, "{i}: {f} expected {e}");
+            }
+            if is_fused(level) {
+                prop_assert_eq!(fused.get_or_insert_with(|| found.clone()), &found);
             }
             let sum: f64 = found.taps.iter().sum();
             prop_assert!((found.bias + f64::from(offset) * sum).abs() < 1e-9);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::kernels::fir::Spacing;
-use crate::kernels::levels;
+use crate::kernels::{is_fused, levels};
 use crate::signals::{Noise, symbols};
 
 pub(crate) const LEVELS: [f32; 4] = [-3.0, -1.0, 1.0, 3.0];
@@ -77,6 +77,7 @@ fn every_level_is_the_formula() {
         );
         assert_eq!(n, sent.len());
         assert_ne!(oracle.taps, start.taps);
+        let mut fused = None;
         for level in levels() {
             let mut found = vec![0; sent.len()];
             let mut fir = start.clone();
@@ -84,6 +85,9 @@ fn every_level_is_the_formula() {
             assert_eq!(found, expected, "{level:?} {taps}");
             for (f, e) in fir.taps.iter().zip(&oracle.taps) {
                 assert!((f - e).abs() < 1e-5, "{level:?}: {f} expected {e}");
+            }
+            if is_fused(level) {
+                assert_eq!(fused.get_or_insert_with(|| fir.taps.clone()), &fir.taps);
             }
         }
     }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::kernels::levels;
 use crate::kernels::lms::tests::{LEVELS, THRESHOLDS, fitted};
+use crate::kernels::{is_fused, levels};
 use crate::signals::{Noise, symbols};
 
 /// A channel whose second sample is nearly as large as the first: feedback has work to do.
@@ -43,6 +43,7 @@ fn every_level_is_the_chain_but_for_rounding() {
     let wrong = |a: &[u8], b: &[u8]| a.iter().zip(b).filter(|(a, b)| a != b).count();
     // Feedback matters here: without it nearly a tenth would be wrong.
     assert!(wrong(&expected, &sent) < 600, "{}", wrong(&expected, &sent));
+    let mut fused = None;
     for level in levels() {
         let mut found = vec![0; sent.len()];
         let (mut fir, mut fed) = (start.clone(), feedback);
@@ -60,6 +61,10 @@ fn every_level_is_the_chain_but_for_rounding() {
             .chain(fed.iter().zip(&back));
         for (f, e) in pairs {
             assert!((f - e).abs() < 1e-3, "{level:?}: {f} expected {e}");
+        }
+        if is_fused(level) {
+            let all = (found, fir.taps, fed);
+            assert!(*fused.get_or_insert_with(|| all.clone()) == all);
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::equalizer::adaptive::Levels;
 use crate::equalizer::volterra::{Memory, Training};
-use crate::kernels::levels;
+use crate::kernels::{is_fused, levels};
 use crate::signals::{Noise, symbols};
 
 const VALUES: [f32; 4] = [-1.5, -0.5, 0.5, 1.5];
@@ -57,6 +57,7 @@ fn ref_fit_and_decisions_are_those_in_f64() {
         .iter()
         .map(|&y| levels_f64.decide(f64::from(y)))
         .collect();
+    let mut fused = None;
     for level in levels() {
         let model: Quadratic<11, 5> = fit(level, &samples, known, VALUES, 0.3).unwrap();
         for (w, term) in model.linear.iter().zip(&oracle.linear) {
@@ -83,6 +84,10 @@ fn ref_fit_and_decisions_are_those_in_f64() {
         volterra_scalar(&samples, &model, &SLICES, &mut scalar);
         let other = decided.iter().zip(&scalar).filter(|(a, b)| a != b).count();
         assert!(other <= 1, "{level:?}: {other}");
+        if is_fused(level) {
+            let all = (model, decided);
+            assert!(*fused.get_or_insert_with(|| all.clone()) == all);
+        }
     }
 }
 
