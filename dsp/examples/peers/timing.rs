@@ -2,19 +2,19 @@
 
 use std::cell::RefCell;
 
+use etalon_dsp::kernels::fir::Thresholds;
 use etalon_dsp::kernels::{level_name, levels};
 use etalon_dsp::timing::resample::{Resampler, Scratch, whole_symbols};
-use etalon_dsp::timing::{Timing, recover_at};
-use fearless_simd::{Level, Simd, dispatch};
-use fearless_simd_macros::simd;
+use etalon_dsp::timing::{Timing, recover_at, recover_from_all};
+use fearless_simd::Level;
 
 use crate::report::{Report, Row};
 use crate::workload::{SKIP, Workload};
 
 /// Zero crossings of the interpolator: the workload's roll-off of 0.3 ends at 0.65 of Nyquist.
 const CROSSINGS: usize = 4;
-/// Symbols between interpolation and decision, so that they stay in the first-level cache.
-const BLOCK: usize = 1024;
+/// Samples at two a symbol that are made at a time.
+const BLOCK: usize = 2048;
 
 /// Prints the lines of this family. As in the naive C, buffers and tables are made before.
 pub fn lines(workload: &Workload, report: &Report) {
@@ -36,32 +36,28 @@ pub fn lines(workload: &Workload, report: &Report) {
             };
             report.line(&row, run, |()| best_alignment(workload, &decided.borrow()));
         };
-        line(
-            "timing",
-            "band-edge blocks of 256, 8-tap sinc, decisions",
-            &|| {
-                let timing = recover_at(level, samples, 2.0);
-                decide(level, &table, samples, &timing, &mut decided.borrow_mut());
-            },
-        );
+        let decide = |timing: &Timing| {
+            decide(level, &table, samples, timing, &mut decided.borrow_mut());
+        };
+        let note = "band-edge blocks of 256, a quarter of them, 8-tap sinc, decisions";
+        line("timing", note, &|| decide(&recover_at(level, samples, 2.0)));
+        let note = "the same with all blocks, as a moving clock needs";
+        line("timing_all_blocks", note, &|| {
+            decide(&recover_from_all(level, samples, 2.0));
+        });
         let timing = recover_at(level, samples, 2.0);
-        line(
-            "timing_decide",
-            "interpolation and decisions alone",
-            &|| {
-                decide(level, &table, samples, &timing, &mut decided.borrow_mut());
-            },
-        );
+        let note = "interpolation and decisions alone";
+        line("timing_decide", note, &|| decide(&timing));
         decided.borrow_mut().clear();
         line("timing_estimate", "the estimate alone", &|| {
             std::hint::black_box(recover_at(level, samples, 2.0));
         });
         line("timing_two_per_symbol", "16-tap sinc, 2 a symbol", &|| {
-            let mut out = [0.0; 2 * BLOCK];
+            let mut out = [0.0; BLOCK];
             let mut scratch = Scratch::default();
             let first = timing.first_symbol();
-            for block in 0..n / BLOCK - 1 {
-                let first = first + (block * BLOCK) as f64;
+            for block in 0..2 * n / BLOCK - 1 {
+                let first = first + (block * BLOCK / 2) as f64;
                 wide.fill(level, samples, &timing, first, 2, &mut scratch, &mut out);
             }
             std::hint::black_box(out);
@@ -69,7 +65,7 @@ pub fn lines(workload: &Workload, report: &Report) {
     }
 }
 
-/// Interpolates and slices, block by block.
+/// Interpolates and decides between the workload's levels (-3, -1, 1, 3) / sqrt(5).
 fn decide(
     level: Level,
     table: &Resampler,
@@ -77,25 +73,12 @@ fn decide(
     timing: &Timing,
     decided: &mut Vec<u8>,
 ) {
+    let threshold = 2.0 / 5f32.sqrt();
+    let thresholds = Thresholds::Three([-threshold, 0.0, threshold]);
     let first = timing.first_symbol();
     decided.resize(whole_symbols(samples.len(), timing, first), 0);
-    let mut block = [0.0; BLOCK];
-    let mut scratch = Scratch::default();
-    for (b, out) in decided.chunks_mut(BLOCK).enumerate() {
-        let symbols = &mut block[..out.len()];
-        let first = first + (b * BLOCK) as f64;
-        table.fill(level, samples, timing, first, 1, &mut scratch, symbols);
-        dispatch!(level, simd => slice(simd, symbols, out));
-    }
-}
-
-/// Decides between the workload's levels (-3, -1, 1, 3) / sqrt(5).
-#[simd]
-fn slice<S: Simd>(_: S, symbols: &[f32], out: &mut [u8]) {
-    let threshold = 2.0 / 5f32.sqrt();
-    for (out, &y) in out.iter_mut().zip(symbols) {
-        *out = u8::from(y > -threshold) + u8::from(y > 0.0) + u8::from(y > threshold);
-    }
+    let scratch = &mut Scratch::default();
+    table.decide(level, samples, timing, first, &thresholds, scratch, decided);
 }
 
 /// Error ratio at the best of the kit's shifts, -8 to 8 symbols.

@@ -15,6 +15,12 @@
 use fearless_simd::{Level, dispatch, f32x16, prelude::*};
 use fearless_simd_macros::simd;
 
+pub mod emit;
+mod pairs;
+
+use emit::{Emit, Outputs};
+use pairs::filtered_pairs;
+
 /// Outputs that share a row.
 pub const RUN: usize = 64;
 
@@ -58,34 +64,47 @@ impl Table {
 pub struct Place {
     /// Whole number of samples nearest to the outputs' spacing.
     pub stride: usize,
-    /// Length of a stream.
+    /// Length of a stream, where there are streams.
     pub length: usize,
-    /// First coefficient's position for the first output, in samples from the streams' beginning.
+    /// First coefficient's position for the first output, from the samples' beginning.
     pub start: f64,
     /// Samples from output to output.
     pub step: f64,
 }
 
-/// Computes whole runs of outputs from streams as [`super::polyphase::split`] makes them.
+/// Computes whole runs of outputs from the samples themselves (strides 1 and 2) or from streams as
+/// [`super::polyphase::split`] makes them.
 ///
 /// # Shapes
-/// `streams` hold the samples that the outputs need: `place.start` is not negative, and
-/// the last output's last coefficient lies within them. `out` is a multiple of [`RUN`];
-/// `scratch` is any vector.
+/// `samples` hold what the outputs need: `place.start` is not negative, and the last output's last
+/// coefficient lies within them. `out` is a multiple of [`RUN`]; `scratch` is any vector.
 pub fn stretch(
     level: Level,
     table: &Table,
-    streams: &[f32],
+    samples: &[f32],
     place: Place,
     scratch: &mut Vec<f32>,
     out: &mut [f32],
 ) {
+    stretch_as(level, table, samples, place, scratch, &Outputs, out);
+}
+
+/// Does what [`stretch`] does, and stores what `emit` makes of the outputs.
+pub fn stretch_as<E: Emit>(
+    level: Level,
+    table: &Table,
+    samples: &[f32],
+    place: Place,
+    scratch: &mut Vec<f32>,
+    emit: &E,
+    out: &mut [E::Item],
+) {
     scratch.resize(table.padded, 0.0);
     let slide = RUN as f64 * (place.step - place.stride as f64).abs();
     if slide <= STILL_SAMPLES {
-        dispatch!(level, simd => standing(simd, table, streams, place, scratch, out));
+        dispatch!(level, simd => standing(simd, table, samples, place, scratch, emit, out));
     } else {
-        dispatch!(level, simd => sliding(simd, table, streams, place, out));
+        dispatch!(level, simd => sliding(simd, table, samples, place, emit, out));
     }
 }
 
@@ -97,7 +116,10 @@ pub fn stretch_scalar(table: &Table, streams: &[f32], place: Place, out: &mut [f
         let (row, step, behind) = table.row(position - whole);
         let products = (0..table.taps).map(|j| {
             let n = whole as usize + j;
-            let x = streams[n % place.stride * place.length + n / place.stride];
+            let x = match place.stride {
+                1 | 2 => streams[n],
+                stride => streams[n % stride * place.length + n / stride],
+            };
             (row[j] + behind * step[j]) * x
         });
         *out = products.sum();
@@ -148,20 +170,7 @@ fn filtered<S: Simd>(
                 sums = add(simd, sums, x, w);
             }
         }
-        2 => {
-            let (even, odd) = streams.split_at(place.length);
-            let shift = base / 2;
-            let (first, second) = if base.is_multiple_of(2) {
-                (&even[shift..], &odd[shift..])
-            } else {
-                (&odd[shift..], &even[shift + 1..])
-            };
-            let windows = first.windows(RUN).zip(second.windows(RUN));
-            for ((x, y), pair) in windows.zip(weights.chunks_exact(2)) {
-                sums = add(simd, sums, x, pair[0]);
-                sums = add(simd, sums, y, pair[1]);
-            }
-        }
+        2 => sums = filtered_pairs(simd, weights, &streams[base..]),
         stride => {
             let (mut stream, mut shift) = (base % stride, base / stride);
             for &w in weights {
@@ -195,13 +204,14 @@ fn add<S: Simd>(
 
 /// Runs with one set of coefficients each.
 #[simd]
-fn standing<S: Simd>(
+fn standing<S: Simd, E: Emit>(
     simd: S,
     table: &Table,
     streams: &[f32],
     place: Place,
     weights: &mut [f32],
-    out: &mut [f32],
+    emit: &E,
+    out: &mut [E::Item],
 ) {
     for (run, out) in out.chunks_exact_mut(RUN).enumerate() {
         let at = middle(table, place, run);
@@ -212,15 +222,20 @@ fn standing<S: Simd>(
             s.mul_add(behind, r).store_slice(weights);
         }
         let sums = filtered(simd, &weights[..table.taps], streams, place, at.base);
-        for (sum, out) in sums.iter().zip(out.chunks_exact_mut(16)) {
-            sum.store_slice(out);
-        }
+        emit.store(simd, sums, out);
     }
 }
 
 /// Runs whose coefficients slide from lane to lane.
 #[simd]
-fn sliding<S: Simd>(simd: S, table: &Table, streams: &[f32], place: Place, out: &mut [f32]) {
+fn sliding<S: Simd, E: Emit>(
+    simd: S,
+    table: &Table,
+    streams: &[f32],
+    place: Place,
+    emit: &E,
+    out: &mut [E::Item],
+) {
     let rows_per_output = ((place.step - place.stride as f64) * table.count as f64) as f32;
     // Lanes count from the middle of the run.
     let lane = f32x16::from_fn(simd, |k| k as f32 - 0.5 * RUN as f32);
@@ -229,12 +244,13 @@ fn sliding<S: Simd>(simd: S, table: &Table, streams: &[f32], place: Place, out: 
     for (run, out) in out.chunks_exact_mut(RUN).enumerate() {
         let at = middle(table, place, run);
         let mut rows = drift + f32x16::splat(simd, at.behind);
-        let sums = filtered(simd, &at.row[..table.taps], streams, place, at.base);
+        let mut sums = filtered(simd, &at.row[..table.taps], streams, place, at.base);
         let slopes = filtered(simd, &at.step[..table.taps], streams, place, at.base);
-        for ((sum, slope), out) in sums.iter().zip(slopes).zip(out.chunks_exact_mut(16)) {
-            slope.mul_add(rows, *sum).store_slice(out);
+        for (sum, slope) in sums.iter_mut().zip(slopes) {
+            *sum = slope.mul_add(rows, *sum);
             rows += later;
         }
+        emit.store(simd, sums, out);
     }
 }
 
@@ -287,101 +303,4 @@ fn tree(mut partial: [f32; 16]) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernels::{levels, polyphase};
-    use crate::signals::Noise;
-    use proptest::prelude::*;
-
-    fn noise(seed: u64, count: usize) -> Vec<f32> {
-        let mut noise = Noise::new(seed);
-        (0..count).map(|_| noise.normal() as f32).collect()
-    }
-
-    /// A table of a windowed cosine: its rows are as smooth as those of an interpolator, and the
-    /// window lets a sample come in and go out unseen.
-    fn table(taps: usize) -> Table {
-        let count = 128;
-        let padded = taps.next_multiple_of(16);
-        let half = taps as f64 / 2.0;
-        let value = |row: usize, j: usize| {
-            let t = j as f64 - row as f64 / count as f64 - (half - 1.0);
-            let window = (1.0 - (t / half).powi(2)).max(0.0).powi(2);
-            window * (0.9 * t).cos() / half
-        };
-        let grid = || (0..count).flat_map(move |row| (0..padded).map(move |j| (row, j)));
-        Table {
-            rows: grid().map(|(row, j)| value(row, j) as f32).collect(),
-            steps: grid()
-                .map(|(row, j)| (value(row + 1, j) - value(row, j)) as f32)
-                .collect(),
-            count,
-            taps,
-            padded,
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(60))]
-
-        /// Against the oracle, which slides at every output: within a run the instant moves by
-        /// half of `slide` from the middle. A windowed wave of 0.9 radians a sample bends by at
-        /// most `0.9^2 + 8 / 4^2 < 1.4` a square sample and climbs by less than 1.4 a sample, so
-        /// that samples below a half change by `0.35 slide` when it stands still, and by
-        /// `0.7 (3 / 128)^2 / 2 = 2e-4` over three rows taken as straight. Twice that is allowed.
-        #[test]
-        fn prop_every_level_stretches_as_the_oracle(
-            stride in 1usize..5,
-            half in 4usize..33,
-            start in 0.0f64..9.0,
-            slide in -0.04f64..0.04,
-            seed in 0u64..1_000,
-        ) {
-            let taps = 2 * half;
-            let length = 3 * RUN + (12 + taps).div_ceil(stride) + 1;
-            let mut noise = Noise::new(seed);
-            let samples: Vec<f32> =
-                (0..stride * length).map(|_| noise.uniform() as f32 - 0.5).collect();
-            let mut streams = vec![0.0; stride * length];
-            let best = crate::kernels::level();
-            polyphase::split(best, &samples, 0, stride, length, &mut streams);
-            let table = table(taps);
-            let step = stride as f64 + slide / RUN as f64;
-            let place = Place { stride, length, start: start + 0.1, step };
-            let mut expected = [0.0; 3 * RUN];
-            stretch_scalar(&table, &streams, place, &mut expected);
-            let bound = 2.0 * if slide.abs() <= STILL_SAMPLES { 0.35 * slide.abs() + 2e-4 } else { 2e-4 };
-            let mut fused: Option<[f32; 3 * RUN]> = None;
-            for level in levels() {
-                let mut found = [0.0; 3 * RUN];
-                stretch(level, &table, &streams, place, &mut Vec::new(), &mut found);
-                for (f, e) in found.iter().zip(&expected) {
-                    prop_assert!((f - e).abs() < bound as f32 + 1e-5, "{f} {e}");
-                }
-                // Levels with fused multiply-add give the same bytes.
-                if crate::kernels::is_fused(level) {
-                    prop_assert_eq!(*fused.get_or_insert(found), found);
-                }
-            }
-        }
-
-        #[test]
-        fn prop_every_level_computes_the_oracles_single_output(
-            chunks in 1usize..5,
-            rows in -1.0f32..1.0,
-            seed in 0u64..1_000,
-        ) {
-            let n = 16 * chunks;
-            let (x, r, s) = (noise(seed, n), noise(seed + 1, n), noise(seed + 2, n));
-            let expected = single_scalar(&x, &r, &s, rows);
-            let mut fused = None;
-            for level in levels() {
-                let found = single(level, &x, &r, &s, rows);
-                prop_assert!((found - expected).abs() < 1e-4, "{found} {expected}");
-                if crate::kernels::is_fused(level) {
-                    prop_assert_eq!(*fused.get_or_insert(found), found);
-                }
-            }
-        }
-    }
-}
+mod tests;

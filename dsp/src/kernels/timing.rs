@@ -36,7 +36,7 @@ const HALF_WINDOW: f64 = 4.0;
 
 /// Samples that are split at a time, about: far more than a store buffer holds, so that no load
 /// waits for its store, and few enough for the first-level cache.
-const GROUP_SAMPLES: usize = 4096;
+const GROUP_SAMPLES: usize = 2048;
 
 /// Coefficients below this part of the largest are left out.
 const NEGLIGIBLE: f64 = 1e-9;
@@ -133,14 +133,26 @@ impl BandEdge {
 
     /// Computes the tones of the blocks from `first` on.
     pub fn tones(&self, level: Level, samples: &[f32], first: usize, tones: &mut [Tone]) {
-        let mut streams = Vec::new();
+        self.tones_with_scratch(level, samples, first, &mut Vec::new(), tones);
+    }
+
+    /// Does what [`Self::tones`] does; `streams` is any vector, and one that is kept costs no
+    /// allocation.
+    pub fn tones_with_scratch(
+        &self,
+        level: Level,
+        samples: &[f32],
+        first: usize,
+        streams: &mut Vec<f32>,
+        tones: &mut [Tone],
+    ) {
         for (g, tones) in tones.chunks_mut(self.group).enumerate() {
             let first = first + g * self.group;
-            self.split(level, samples, first, &mut streams);
+            self.split(level, samples, first, streams);
             if self.stands_still() {
-                dispatch!(level, simd => sum_blocks::<_, false>(simd, self, &streams, tones));
+                dispatch!(level, simd => sum_blocks::<_, false>(simd, self, streams, tones));
             } else {
-                dispatch!(level, simd => sum_blocks::<_, true>(simd, self, &streams, tones));
+                dispatch!(level, simd => sum_blocks::<_, true>(simd, self, streams, tones));
             }
             for (b, tone) in tones.iter_mut().enumerate() {
                 let start = self.block_angle(first + b);
@@ -375,7 +387,13 @@ mod tests {
                 .collect();
             // The second block's first outputs do not see the capture's ends.
             let mut tone = [Tone::default()];
-            plan.tones(crate::kernels::level(), &samples, 1, &mut tone);
+            plan.tones(
+                crate::kernels::level(),
+                &samples,
+                1,
+                &mut Vec::new(),
+                &mut tone,
+            );
             let sum = tone[0].even + tone[0].odd;
             // The image at minus half the rate leaks by the window's side lobes: below 5 %.
             assert!((sum.arg() - 2.0 * phi).abs() < 0.1, "{sps}: {}", sum.arg());

@@ -20,6 +20,8 @@
 //! *Breaks* when the channel leaves no energy there, as partial response `1 + D` does: then
 //! [`super::rectifier`] takes over.
 
+use std::ops::Range;
+
 use fearless_simd::Level;
 use num_complex::Complex64;
 
@@ -31,11 +33,24 @@ const BLOCK: usize = 256;
 /// Samples that tell the magnitude.
 const SCALE_SAMPLES: usize = 256;
 
-/// The line's phasor in every block of a capture.
+/// Blocks at a capture's beginning that are looked at in any case: they tell the clock's offset
+/// without ambiguity.
+pub(super) const FIRST_LOOK: usize = 128;
+/// Blocks of a burst.
+const BURST: usize = 4;
+/// Blocks from burst to burst, on average.
+pub(super) const PERIOD: usize = 16;
+/// Blocks from which on bursts are enough for a clock that stands still.
+const MIN_SPARSE: usize = 1024;
+
+/// The line's phasor in the blocks of a capture.
 #[derive(Clone, Debug)]
 pub(super) struct Tones {
-    /// One phasor a block, with a phase of minus two pi times the timing.
+    /// One phasor a block, with a phase of minus two pi times the timing; zero where none was
+    /// looked for.
     pub values: Vec<Complex64>,
+    /// Which blocks were looked at.
+    pub seen: Vec<bool>,
     /// Sums over the blocks of the squared real and imaginary parts of `even conj(odd)`, from two
     /// halves of each block that have no symbol in common: how much their phases differ.
     pub in_phase: f64,
@@ -48,46 +63,93 @@ pub(super) struct Tones {
     pub block_ui: f64,
 }
 
-/// Computes the phasors of a capture. There is always at least one block.
-pub(super) fn tones(level: Level, samples: &[f32], samples_per_symbol: f64) -> Tones {
-    let plan = BandEdge::new(samples_per_symbol, BLOCK, gain(samples));
-    let outputs = samples.len() as f64 / plan.stride() as f64;
-    let (whole, rest) = (
-        outputs as usize / plan.outputs(),
-        outputs as usize % plan.outputs(),
-    );
-    // A last block of which little is there would weigh as much as a full one in the track.
-    let blocks = (whole + usize::from(4 * rest >= 3 * plan.outputs())).max(1);
-    let mut found = vec![Tone::default(); blocks];
-    plan.tones(level, samples, 0, &mut found);
-    let mut tones = Tones {
-        values: Vec::with_capacity(blocks),
-        in_phase: 0.0,
-        in_quadrature: 0.0,
-        chance: 0.0,
-        first_ui: 0.0,
-        block_ui: plan.block_symbols(),
-    };
-    found.into_iter().for_each(|tone| tones.push(tone));
-    tones.first_ui = 0.5 * (tones.block_ui - plan.stride() as f64 / samples_per_symbol);
-    tones
+/// Computes the phasors of a capture, some or all.
+pub(super) struct Looker<'a> {
+    level: Level,
+    samples: &'a [f32],
+    plan: BandEdge,
+    streams: Vec<f32>,
+    tones: Tones,
+}
+
+impl<'a> Looker<'a> {
+    /// Plans the blocks of a capture; there is at least one.
+    pub fn new(level: Level, samples: &'a [f32], samples_per_symbol: f64) -> Self {
+        let plan = BandEdge::new(samples_per_symbol, BLOCK, gain(samples));
+        let outputs = samples.len() as f64 / plan.stride() as f64;
+        let (whole, rest) = (
+            outputs as usize / plan.outputs(),
+            outputs as usize % plan.outputs(),
+        );
+        // A last block of which little is there would weigh as much as a full one in the track.
+        let blocks = (whole + usize::from(4 * rest >= 3 * plan.outputs())).max(1);
+        let block_ui = plan.block_symbols();
+        let first_ui = 0.5 * (block_ui - plan.stride() as f64 / samples_per_symbol);
+        Self {
+            level,
+            samples,
+            plan,
+            streams: Vec::new(),
+            tones: Tones::unseen(blocks, first_ui, block_ui),
+        }
+    }
+
+    /// Looks at the first blocks and at bursts of the others, a quarter of them; at all when there
+    /// are few.
+    ///
+    /// Bursts begin at thirteen different places of their periods in turn, so that no jitter has
+    /// the same phase in all of them.
+    pub fn some(&mut self) -> &Tones {
+        let blocks = self.tones.values.len();
+        if blocks < MIN_SPARSE {
+            return self.all();
+        }
+        let bursts = (FIRST_LOOK / PERIOD..blocks / PERIOD).map(|period| {
+            let first = period * PERIOD + 5 * period % (PERIOD - BURST + 1);
+            first..first + BURST
+        });
+        std::iter::once(0..FIRST_LOOK)
+            .chain(bursts)
+            .for_each(|range| self.look(range));
+        &self.tones
+    }
+
+    /// Looks at all blocks that were not looked at yet.
+    pub fn all(&mut self) -> &Tones {
+        let blocks = self.tones.values.len();
+        let mut first = 0;
+        while first < blocks {
+            let unseen = self.tones.seen[first..].iter().take_while(|s| !**s).count();
+            self.look(first..first + unseen);
+            first += unseen;
+            first += self.tones.seen[first..].iter().take_while(|s| **s).count();
+        }
+        &self.tones
+    }
+
+    fn look(&mut self, range: Range<usize>) {
+        let mut found = [Tone::default(); FIRST_LOOK];
+        for first in range.clone().step_by(FIRST_LOOK) {
+            let found = &mut found[..FIRST_LOOK.min(range.end - first)];
+            let streams = &mut self.streams;
+            self.plan
+                .tones_with_scratch(self.level, self.samples, first, streams, found);
+            for (b, tone) in (first..).zip(found) {
+                self.tones.put(b, *tone);
+            }
+        }
+    }
 }
 
 impl Tones {
     /// Sums outputs of one every two symbols into blocks; the first output stands at `centre_ui`.
     pub fn from_outputs(outputs: &[Complex64], centre_ui: f64) -> Self {
         let half = |part: &[Complex64]| part.iter().sum::<Complex64>();
-        let mut tones = Self {
-            values: Vec::with_capacity(outputs.len() * 2 / BLOCK),
-            in_phase: 0.0,
-            in_quadrature: 0.0,
-            chance: 0.0,
-            first_ui: centre_ui + 0.5 * BLOCK as f64 - 1.0,
-            block_ui: BLOCK as f64,
-        };
         // The last block is left out unless there is no other.
         let whole = (outputs.len() / (BLOCK / 2)).max(1);
-        for block in outputs.chunks(BLOCK / 2).take(whole) {
+        let first_ui = centre_ui + 0.5 * BLOCK as f64 - 1.0;
+        let mut tones = Self::unseen(whole, first_ui, BLOCK as f64);
+        for (b, block) in outputs.chunks(BLOCK / 2).take(whole).enumerate() {
             // Halves that interleave by sixteens have no symbol in common but at their seams.
             let (even, odd) = block.chunks(16).enumerate().fold(
                 (Complex64::ZERO, Complex64::ZERO),
@@ -97,19 +159,38 @@ impl Tones {
                 },
             );
             let power = block.iter().map(Complex64::norm_sqr).sum();
-            tones.push(Tone { even, odd, power });
+            tones.put(b, Tone { even, odd, power });
         }
         tones
     }
 
-    /// Appends a block. One that a sample beyond single precision has spoilt counts nothing.
-    pub fn push(&mut self, tone: Tone) {
+    fn unseen(blocks: usize, first_ui: f64, block_ui: f64) -> Self {
+        Self {
+            values: vec![Complex64::ZERO; blocks],
+            seen: vec![false; blocks],
+            in_phase: 0.0,
+            in_quadrature: 0.0,
+            chance: 0.0,
+            first_ui,
+            block_ui,
+        }
+    }
+
+    /// Says whether every block was looked at.
+    pub fn are_complete(&self) -> bool {
+        self.seen.iter().all(|&seen| seen)
+    }
+
+    /// Puts a block in its place. One that a sample beyond single precision has spoilt counts
+    /// nothing.
+    fn put(&mut self, block: usize, tone: Tone) {
         let tone = if (tone.even + tone.odd).is_finite() && tone.power.is_finite() {
             tone
         } else {
             Tone::default()
         };
-        self.values.push(tone.even + tone.odd);
+        self.values[block] = tone.even + tone.odd;
+        self.seen[block] = true;
         let common = tone.even * tone.odd.conj();
         self.in_phase += common.re * common.re;
         self.in_quadrature += common.im * common.im;

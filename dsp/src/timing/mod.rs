@@ -28,7 +28,8 @@ pub use search::{FoundRate, STANDARD_RATES_HZ, rank_standard_rates};
 use fearless_simd::Level;
 
 use crate::kernels;
-use band_edge::Tones;
+use band_edge::{Looker, PERIOD, Tones};
+use track::Track;
 
 /// Largest clock offset that is searched, in parts per million. Within a block of 256 symbols it
 /// turns the line by 0.38 of a turn and takes 2 dB of it.
@@ -41,6 +42,10 @@ pub const MIN_SIGNIFICANCE: f64 = 6.0;
 
 /// Significance below which the rectifier is tried as well.
 const WEAK: f64 = 2.0 * MIN_SIGNIFICANCE;
+
+/// Standard error of the instants in unit intervals that is good enough: a quarter of the hundredth
+/// that is promised.
+const ENOUGH_UI: f64 = 0.0025;
 
 /// Symbols on which neighbouring lines are compared, first and at most.
 const COMPARED: [usize; 3] = [1 << 14, 1 << 16, 1 << 18];
@@ -125,42 +130,46 @@ impl Timing {
 
     /// Returns the sample position of the instant `symbol` (which may be fractional).
     pub fn position(&self, symbol: f64) -> f64 {
-        self.time_ui(symbol) * self.samples_per_symbol
+        self.line(symbol).position(symbol)
     }
 
-    /// Solves `time = symbol + delay(time)`: the delay is known over time, not over symbols.
-    fn time_ui(&self, symbol: f64) -> f64 {
-        if self.track_ui.len() == 1 {
-            return symbol + self.track_ui[0];
-        }
-        // Between knots the delay is a straight line, and the equation has a closed solution. A
-        // guess tells which line; slopes are so small that the solution then tells better.
-        let mut segment = self.segment(symbol + self.track_ui[self.segment(symbol)]);
-        for _ in 0..self.track_ui.len() {
-            let time = self.solve(symbol, segment);
-            let found = self.segment(time);
-            if found == segment {
-                return time;
-            }
-            // Neighbouring lines meet: either is right at their knot.
-            if found.abs_diff(segment) == 1 {
-                return self.solve(symbol, found);
-            }
-            segment = if found > segment {
-                segment + 1
-            } else {
-                segment - 1
+    /// Solves `time = symbol + delay(time)` around a symbol: the delay is known over time, not over
+    /// symbols. Between knots it is a straight line, and so is the solution.
+    fn line(&self, symbol: f64) -> Line {
+        let knots = self.track_ui.len();
+        if knots == 1 {
+            return Line {
+                shift: self.track_ui[0] * self.samples_per_symbol,
+                slope: self.samples_per_symbol,
+                last: f64::INFINITY,
             };
         }
-        self.solve(symbol, segment)
-    }
-
-    /// Solves the equation on one line between knots.
-    fn solve(&self, symbol: f64, segment: usize) -> f64 {
+        // The delay is next to nothing beside the time between knots, nearly always.
+        let mut segment = self.segment(symbol + self.track_ui[self.segment(symbol)]);
+        while segment + 2 < knots && symbol > self.symbol_at(segment + 1) {
+            segment += 1;
+        }
+        while segment > 0 && symbol <= self.symbol_at(segment) {
+            segment -= 1;
+        }
         let rise = self.track_ui[segment + 1] - self.track_ui[segment];
         let slope = (rise / self.knot_ui).clamp(-0.5, 0.5);
         let begin = self.first_ui + segment as f64 * self.knot_ui;
-        (symbol + self.track_ui[segment] - slope * begin) / (1.0 - slope)
+        let stretched = self.samples_per_symbol / (1.0 - slope);
+        Line {
+            shift: (self.track_ui[segment] - slope * begin) * stretched,
+            slope: stretched,
+            last: if segment + 2 < knots {
+                self.symbol_at(segment + 1)
+            } else {
+                f64::INFINITY
+            },
+        }
+    }
+
+    /// Returns the symbol, a fraction, whose instant is a knot.
+    fn symbol_at(&self, knot: usize) -> f64 {
+        self.first_ui + knot as f64 * self.knot_ui - self.track_ui[knot]
     }
 
     /// Index of the line between knots that holds at a time; the end lines go on forever.
@@ -210,6 +219,23 @@ impl Timing {
     }
 }
 
+/// Where symbols lie between two knots.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    /// Position of the symbol 0, in samples.
+    shift: f64,
+    /// Samples a symbol.
+    slope: f64,
+    /// Last symbol of the line.
+    last: f64,
+}
+
+impl Line {
+    fn position(&self, symbol: f64) -> f64 {
+        self.shift + self.slope * symbol
+    }
+}
+
 /// Recovers the timing at a told symbol rate.
 ///
 /// # Shapes
@@ -219,9 +245,19 @@ pub fn recover(samples: &[f32], samples_per_symbol: f64) -> Timing {
 }
 
 /// Does what [`recover`] does on a given instruction set.
+///
+/// A long capture is looked at in bursts first, a quarter of it. That is enough where the clock
+/// stands still: where the best average is much longer than the time between bursts and leaves
+/// less than [`ENOUGH_UI`]. Otherwise the rest is looked at as well.
 pub fn recover_at(level: Level, samples: &[f32], samples_per_symbol: f64) -> Timing {
-    let tones = band_edge::tones(level, samples, samples_per_symbol);
-    let found = tracked(&tones, samples_per_symbol, Method::BandEdge);
+    let mut looker = Looker::new(level, samples, samples_per_symbol);
+    let tones = looker.some();
+    let track = track::track(tones, 1e-6 * MAX_OFFSET_PPM);
+    let found = if tones.are_complete() || is_enough(&track) {
+        timing(tones, track, samples_per_symbol, Method::BandEdge)
+    } else {
+        tracked(looker.all(), samples_per_symbol, Method::BandEdge)
+    };
     if found.significance >= WEAK {
         return found;
     }
@@ -235,8 +271,28 @@ pub fn recover_at(level: Level, samples: &[f32], samples_per_symbol: f64) -> Tim
     }
 }
 
+/// Does what [`recover_at`] does, but looks at all of the capture in any case: four times the
+/// blocks, half the noise.
+pub fn recover_from_all(level: Level, samples: &[f32], samples_per_symbol: f64) -> Timing {
+    let mut looker = Looker::new(level, samples, samples_per_symbol);
+    tracked(looker.all(), samples_per_symbol, Method::BandEdge)
+}
+
+/// Says whether bursts tell the clock as well as is asked.
+fn is_enough(track: &Track) -> bool {
+    track.half_width >= 2 * PERIOD
+        && track.noise_ui <= ENOUGH_UI
+        && track.significance >= WEAK
+        && track.lost == 0.0
+        && track.slips == 0
+}
+
 fn tracked(tones: &Tones, samples_per_symbol: f64, method: Method) -> Timing {
     let track = track::track(tones, 1e-6 * MAX_OFFSET_PPM);
+    timing(tones, track, samples_per_symbol, method)
+}
+
+fn timing(tones: &Tones, track: Track, samples_per_symbol: f64, method: Method) -> Timing {
     let knot_ui = tones.block_ui * track.step as f64;
     Timing {
         method,

@@ -18,6 +18,8 @@
 
 use fearless_simd::Level;
 
+use crate::kernels::fir::Thresholds;
+use crate::kernels::interpolation::emit::{Decisions, Emit, Outputs};
 use crate::kernels::interpolation::{self, Place, RUN, Table};
 use crate::kernels::{self, polyphase};
 use crate::timing::Timing;
@@ -90,7 +92,7 @@ impl Resampler {
     /// Returns the signal at a position in samples; beyond the ends the end samples repeat.
     pub fn at(&self, samples: &[f32], position: f64) -> f32 {
         let mut out = [0.0];
-        self.each(kernels::level(), samples, position, 1.0, &mut out);
+        self.each(kernels::level(), samples, position, 1.0, &Outputs, &mut out);
         out[0]
     }
 
@@ -112,19 +114,71 @@ impl Resampler {
         scratch: &mut Scratch,
         out: &mut [f32],
     ) {
+        self.fill_as(
+            level, samples, timing, first, spacing, scratch, &Outputs, out,
+        );
+    }
+
+    /// Decides the symbols from `first` on: the outputs that [`Self::fill`] makes at one a symbol
+    /// are compared with thresholds before they leave the registers.
+    ///
+    /// # Complexity
+    /// From two samples a symbol with four zero crossings, about 2 cycles a symbol with 512-bit
+    /// vectors: eight multiply-adds in sixteen lanes wait for eight loads that cross cache lines,
+    /// two cycles each.
+    #[allow(clippy::too_many_arguments, reason = "samples, instants and buffers")]
+    pub fn decide(
+        &self,
+        level: Level,
+        samples: &[f32],
+        timing: &Timing,
+        first: f64,
+        thresholds: &Thresholds,
+        scratch: &mut Scratch,
+        out: &mut [u8],
+    ) {
+        match *thresholds {
+            Thresholds::One(t) => {
+                let emit = &Decisions(t);
+                self.fill_as(level, samples, timing, first, 1, scratch, emit, out);
+            }
+            Thresholds::Three(t) => {
+                let emit = &Decisions(t);
+                self.fill_as(level, samples, timing, first, 1, scratch, emit, out);
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "samples, instants and buffers")]
+    fn fill_as<E: Emit>(
+        &self,
+        level: Level,
+        samples: &[f32],
+        timing: &Timing,
+        first: f64,
+        spacing: usize,
+        scratch: &mut Scratch,
+        emit: &E,
+        out: &mut [E::Item],
+    ) {
         if samples.is_empty() {
-            out.fill(0.0);
+            out.fill(emit.one(0.0));
             return;
         }
         let per_output = 1.0 / spacing.max(1) as f64;
         let stride = (timing.samples_per_symbol * per_output).round() as usize;
         let mut symbol = first;
-        let mut start = timing.position(first);
+        let mut line = timing.line(first);
+        let mut start = line.position(first);
         for out in out.chunks_mut(GROUP * STRETCH) {
             let mut ends = [0.0; GROUP];
             let ends = &mut ends[..out.len().div_ceil(STRETCH)];
             for (i, end) in ends.iter_mut().enumerate() {
-                *end = timing.position(symbol + ((i + 1) * STRETCH) as f64 * per_output);
+                let symbol = symbol + ((i + 1) * STRETCH) as f64 * per_output;
+                if symbol > line.last {
+                    line = timing.line(symbol);
+                }
+                *end = line.position(symbol);
             }
             let group = Group {
                 samples,
@@ -133,10 +187,10 @@ impl Resampler {
                 ends,
             };
             if group.is_even() {
-                self.together(level, &group, scratch, out);
+                self.together(level, &group, scratch, emit, out);
             } else {
                 for ((start, step), out) in group.stretches().zip(out.chunks_mut(STRETCH)) {
-                    self.each(level, samples, start, step, out);
+                    self.each(level, samples, start, step, emit, out);
                 }
             }
             symbol += (GROUP * STRETCH) as f64 * per_output;
@@ -145,7 +199,14 @@ impl Resampler {
     }
 
     /// A group whose outputs lie nearly `stride` samples apart.
-    fn together(&self, level: Level, group: &Group, scratch: &mut Scratch, out: &mut [f32]) {
+    fn together<E: Emit>(
+        &self,
+        level: Level,
+        group: &Group,
+        scratch: &mut Scratch,
+        emit: &E,
+        out: &mut [E::Item],
+    ) {
         let Group {
             samples, stride, ..
         } = *group;
@@ -156,9 +217,14 @@ impl Resampler {
             .ok()
             .and_then(|f| samples.get(f..f + stride * length));
         let streams = match inside {
-            // The samples themselves are the one stream.
-            Some(inside) if stride == 1 => inside,
+            // The samples themselves serve.
+            Some(inside) if stride <= 2 => inside,
             _ => {
+                let (stride, length) = if stride <= 2 {
+                    (1, stride * length)
+                } else {
+                    (stride, length)
+                };
                 scratch.streams.resize(stride * length, 0.0);
                 let streams = &mut scratch.streams;
                 polyphase::split(level, samples, first, stride, length, streams);
@@ -175,13 +241,21 @@ impl Resampler {
                 step,
             };
             let weights = &mut scratch.weights;
-            interpolation::stretch(level, &self.0, streams, place, weights, whole);
-            self.each(level, samples, start + runs as f64 * step, step, rest);
+            interpolation::stretch_as(level, &self.0, streams, place, weights, emit, whole);
+            self.each(level, samples, start + runs as f64 * step, step, emit, rest);
         }
     }
 
     /// A stretch at any spacing, output by output.
-    fn each(&self, level: Level, samples: &[f32], start: f64, step: f64, out: &mut [f32]) {
+    fn each<E: Emit>(
+        &self,
+        level: Level,
+        samples: &[f32],
+        start: f64,
+        step: f64,
+        emit: &E,
+        out: &mut [E::Item],
+    ) {
         let reach = self.0.taps as i64 / 2 - 1;
         let last = samples.len() as i64 - 1;
         for (k, out) in out.iter_mut().enumerate() {
@@ -192,7 +266,7 @@ impl Resampler {
             let window = usize::try_from(first)
                 .ok()
                 .and_then(|f| samples.get(f..f + self.0.padded));
-            *out = match window {
+            let output = match window {
                 Some(window) => interpolation::single(level, window, row, next, behind),
                 None => {
                     let at = |j: i64| samples[(first.saturating_add(j)).clamp(0, last) as usize];
@@ -200,6 +274,7 @@ impl Resampler {
                     interpolation::single(level, &window, row, next, behind)
                 }
             };
+            *out = emit.one(output);
         }
     }
 }
@@ -365,6 +440,31 @@ mod tests {
                 })
                 .min();
             assert_eq!(best, Some(0), "{sps} samples a symbol");
+        }
+    }
+
+    /// At the ends, within, and at odd lengths; from spacings that share rows and such that do not.
+    #[test]
+    fn decisions_are_those_of_the_outputs() {
+        let samples: Vec<f32> = (0..4_000)
+            .map(|i| (0.4 * i as f64).sin() as f32 + (0.077 * i as f64).cos() as f32)
+            .collect();
+        let thresholds = [-0.5f32, 0.1, 0.6];
+        let table = Resampler::with_crossings(1.0, 4);
+        for (sps, count) in [(1.0, 3_990), (2.0, 1_987), (2.7, 1_400), (4.0, 999)] {
+            let timing = Timing::from_track(sps, vec![0.2, 0.1, 0.25], 100.0, 700.0);
+            for level in kernels::levels() {
+                let scratch = &mut Scratch::default();
+                let mut outputs = vec![0.0; count];
+                table.fill(level, &samples, &timing, 0.0, 1, scratch, &mut outputs);
+                let mut decided = vec![9; count];
+                let three = Thresholds::Three(thresholds);
+                table.decide(level, &samples, &timing, 0.0, &three, scratch, &mut decided);
+                for (k, (d, y)) in decided.iter().zip(&outputs).enumerate() {
+                    let above = thresholds.iter().filter(|&&t| *y > t).count();
+                    assert_eq!(usize::from(*d), above, "{sps}: symbol {k} at {y}");
+                }
+            }
         }
     }
 

@@ -26,7 +26,7 @@ use std::f64::consts::PI;
 
 use num_complex::Complex64;
 
-use super::band_edge::Tones;
+use super::band_edge::{FIRST_LOOK, Tones};
 
 /// Blocks on which averages are compared.
 const COMPARED: usize = 512;
@@ -36,9 +36,6 @@ const LOST: f64 = 3.0;
 
 /// Phasors from which on the line's surroundings tell the noise.
 const MIN_SURROUNDINGS: usize = 16;
-
-/// Blocks of the first look for the line.
-const FIRST_LOOK: usize = 128;
 
 /// Standard deviations of chance by which a line stands out that needs no second look at all
 /// blocks.
@@ -65,6 +62,8 @@ pub(super) struct Track {
     pub lost: f64,
     /// Steps between neighbouring averages by more than a quarter of a unit interval.
     pub slips: usize,
+    /// Blocks on either side of each that are averaged.
+    pub half_width: usize,
 }
 
 /// Tracks the clock through the phasors; its offset is at most `max_offset` of the rate.
@@ -72,10 +71,10 @@ pub(super) fn track(tones: &Tones, max_offset: f64) -> Track {
     let n = tones.values.len();
     let line = strongest(tones, max_offset);
     let still = turned_back(&tones.values, line.turn);
-    let averages = Averages::new(&still);
+    let averages = Averages::new(&still, &tones.seen);
     let choice = averages.choose(tones);
     let step = (choice.half_width / KNOTS).max(1);
-    let scale = (line.chance / n as f64).sqrt();
+    let scale = (line.chance / averages.seen() as f64).sqrt();
     let (mut lost, mut slips) = (0, 0);
     let mut phase = 0.0;
     let mut previous = Complex64::ONE;
@@ -101,6 +100,7 @@ pub(super) fn track(tones: &Tones, max_offset: f64) -> Track {
         ui,
         step,
         slips,
+        half_width: choice.half_width,
     }
 }
 
@@ -134,7 +134,8 @@ fn strongest(tones: &Tones, max_offset: f64) -> Line {
     let n = tones.values.len();
     let max_turn = 2.0 * PI * max_offset * tones.block_ui;
     let first = &tones.values[..n.min(FIRST_LOOK)];
-    let share = first.len() as f64 / n as f64;
+    let seen = tones.seen.iter().filter(|&&seen| seen).count();
+    let share = first.len() as f64 / seen as f64;
     let mut peak = Peak::find(first, max_turn);
     let chance = (tones.chance * share).max(peak.surroundings);
     if n == first.len() {
@@ -225,24 +226,41 @@ struct Choice {
 struct Averages<'a> {
     values: &'a [Complex64],
     prefix: Vec<Complex64>,
+    /// How many blocks were looked at before each, and in all.
+    counts: Vec<u32>,
 }
 
 impl<'a> Averages<'a> {
-    fn new(values: &'a [Complex64]) -> Self {
-        let mut sum = Complex64::ZERO;
-        let mut prefix = vec![sum];
-        prefix.extend(values.iter().map(|v| {
+    fn new(values: &'a [Complex64], seen: &[bool]) -> Self {
+        let (mut sum, mut count) = (Complex64::ZERO, 0);
+        let mut prefix = Vec::with_capacity(values.len() + 1);
+        let mut counts = Vec::with_capacity(values.len() + 1);
+        prefix.push(sum);
+        counts.push(count);
+        for (v, &seen) in values.iter().zip(seen) {
             sum += v;
-            sum
-        }));
-        Self { values, prefix }
+            count += u32::from(seen);
+            prefix.push(sum);
+            counts.push(count);
+        }
+        Self {
+            values,
+            prefix,
+            counts,
+        }
     }
 
-    /// Returns the sum of the phasors around a block and how many there are.
+    /// Returns how many blocks were looked at.
+    fn seen(&self) -> usize {
+        self.counts[self.values.len()] as usize
+    }
+
+    /// Returns the sum of the phasors around a block and how many were looked at there.
     fn around(&self, block: usize, half_width: usize) -> (Complex64, usize) {
         let first = block.saturating_sub(half_width);
         let end = (block + half_width + 1).min(self.values.len());
-        (self.prefix[end] - self.prefix[first], end - first)
+        let count = self.counts[end] - self.counts[first];
+        (self.prefix[end] - self.prefix[first], count as usize)
     }
 
     /// Mean projection of some left-out phasors on the directions of the averages around them.
@@ -263,14 +281,16 @@ impl<'a> Averages<'a> {
     fn choose(&self, tones: &Tones) -> Choice {
         // Each half has twice the block's phase variance, their difference four times.
         let own = (tones.in_quadrature / tones.in_phase.max(f64::MIN_POSITIVE) / 4.0).min(2.0);
-        let step = self.values.len().div_ceil(COMPARED);
-        let phasors = || {
-            (step / 2..self.values.len())
-                .step_by(step)
-                .map(|b| (b, self.values[b]))
-        };
-        let units: Vec<(usize, Complex64)> = phasors()
-            .map(|(b, v)| (b, v / v.norm().max(f64::MIN_POSITIVE)))
+        let step = self.seen().div_ceil(COMPARED);
+        let seen = (0..self.values.len()).filter(|&b| self.counts[b + 1] > self.counts[b]);
+        let some: Vec<(usize, Complex64)> = seen
+            .skip(step / 2)
+            .step_by(step)
+            .map(|b| (b, self.values[b]))
+            .collect();
+        let units: Vec<(usize, Complex64)> = some
+            .iter()
+            .map(|&(b, v)| (b, v / v.norm().max(f64::MIN_POSITIVE)))
             .collect();
         let mut best = (0, own);
         // No averaging is better than an average only when that one's own error is more than `own`.
@@ -280,12 +300,12 @@ impl<'a> Averages<'a> {
             let error = 2.0 - 2.0 * self.left_out(half_width, &units);
             if error < least {
                 least = error;
-                let averaged = (2 * half_width + 1).min(self.values.len());
-                best = (half_width, 1.25 * own / averaged as f64);
+                let share = self.seen() as f64 / self.values.len() as f64;
+                let averaged = (2 * half_width + 1).min(self.values.len()) as f64 * share;
+                best = (half_width, 1.25 * own / averaged.max(1.0));
             }
             half_width *= 2;
         }
-        let some: Vec<(usize, Complex64)> = phasors().collect();
         Choice {
             half_width: best.0,
             risk: best.1,
