@@ -387,13 +387,7 @@ mod tests {
                 .collect();
             // The second block's first outputs do not see the capture's ends.
             let mut tone = [Tone::default()];
-            plan.tones(
-                crate::kernels::level(),
-                &samples,
-                1,
-                &mut Vec::new(),
-                &mut tone,
-            );
+            plan.tones(crate::kernels::level(), &samples, 1, &mut tone);
             let sum = tone[0].even + tone[0].odd;
             // The image at minus half the rate leaks by the window's side lobes: below 5 %.
             assert!((sum.arg() - 2.0 * phi).abs() < 0.1, "{sps}: {}", sum.arg());
