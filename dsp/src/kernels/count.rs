@@ -1,4 +1,4 @@
-//! Counting where two streams of symbols differ, and finding how far one is rotated.
+//! Counting and finding where two streams of symbols differ, and how far one is rotated.
 //!
 //! ```text
 //! errors = sum_i [a(i) != b(i)]            confusion(s, d) = sum_i [a(i) = s and b(i) = d]
@@ -76,6 +76,39 @@ fn count<S: Simd>(simd: S, a: &[u8], b: &[u8]) -> u64 {
         total += sums.iter().map(|s| sum_bytes(s.as_slice())).sum::<u64>();
     }
     total
+}
+
+/// Returns where the first `min(a.len(), b.len())` symbols differ, in order.
+///
+/// *Complexity*: reading, while differences are fewer than one in a vector.
+pub fn difference_places(level: Level, a: &[u8], b: &[u8]) -> Vec<usize> {
+    let mut places = Vec::with_capacity(differences(level, a, b) as usize);
+    dispatch!(level, simd => find(simd, a, b, &mut places));
+    places
+}
+
+/// The oracle of [`difference_places`].
+pub fn difference_places_scalar(a: &[u8], b: &[u8]) -> Vec<usize> {
+    let pairs = a.iter().zip(b).enumerate();
+    pairs.filter(|(_, (a, b))| a != b).map(|(i, _)| i).collect()
+}
+
+#[simd]
+fn find<S: Simd>(simd: S, a: &[u8], b: &[u8], places: &mut Vec<usize>) {
+    let n = a.len().min(b.len());
+    let width = S::u8s::LEN;
+    let (whole_a, whole_b) = (a[..n].chunks_exact(width), b[..n].chunks_exact(width));
+    let (rest_a, rest_b) = (whole_a.remainder(), whole_b.remainder());
+    for (i, (a, b)) in whole_a.zip(whole_b).enumerate() {
+        let differs = S::u8s::from_slice(simd, a).simd_ne(S::u8s::from_slice(simd, b));
+        let mut mask = differs.to_bitmask();
+        while mask != 0 {
+            places.push(width * i + mask.trailing_zeros() as usize);
+            mask &= mask - 1;
+        }
+    }
+    let rest = difference_places_scalar(rest_a, rest_b).into_iter();
+    places.extend(rest.map(|i| n - rest_a.len() + i));
 }
 
 fn sum_bytes(bytes: &[u8]) -> u64 {

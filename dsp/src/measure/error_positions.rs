@@ -15,6 +15,8 @@
 use etalon_types::report::{BurstLength, BurstReport, GapCount};
 use etalon_types::{Estimate, Figure, Modulation};
 
+use crate::kernels::count::difference_places;
+use crate::kernels::level;
 use crate::measure::statistics::{CONFIDENCE, clopper_pearson};
 
 /// A wrong symbol.
@@ -57,14 +59,11 @@ impl SymbolErrors {
         Self {
             judged: sent.len().min(decided.len()),
             modulation,
-            errors: sent
-                .iter()
-                .zip(decided)
-                .enumerate()
-                .filter(|(_, (s, d))| s != d)
-                .map(|(at, (s, d))| SymbolError {
+            errors: difference_places(level(), sent, decided)
+                .into_iter()
+                .map(|at| SymbolError {
                     at,
-                    offset: d.wrapping_sub(*s) & mask,
+                    offset: decided[at].wrapping_sub(sent[at]) & mask,
                 })
                 .collect(),
         }

@@ -11,6 +11,8 @@
 use etalon_types::Modulation;
 use etalon_types::report::{EyeErrors, Tally};
 
+use crate::kernels::count::{confusion, difference_places};
+use crate::kernels::level;
 use crate::measure::statistics::{CONFIDENCE, clopper_pearson};
 
 fn tally(errors: u64, n: u64) -> Tally {
@@ -28,6 +30,22 @@ fn tally(errors: u64, n: u64) -> Tally {
 /// *Shapes:* levels x levels; symbols beyond the levels are left out.
 pub fn decisions(sent: &[u8], decided: &[u8], modulation: Modulation) -> Vec<Vec<u64>> {
     let levels = modulation.levels();
+    if beyond(sent, levels) || beyond(decided, levels) {
+        return decisions_scalar(sent, decided, levels);
+    }
+    let counted = confusion(level(), sent, decided).counts;
+    let row = |row: &[u64; 4]| row[..levels].to_vec();
+    counted[..levels].iter().map(row).collect()
+}
+
+/// Whether a symbol lies beyond the levels, which are a power of two.
+fn beyond(symbols: &[u8], levels: usize) -> bool {
+    let bits = symbols.iter().fold(0, |bits, &s| bits | s);
+    usize::from(bits) >= levels || levels > 4
+}
+
+/// As [`decisions`], symbol by symbol.
+fn decisions_scalar(sent: &[u8], decided: &[u8], levels: usize) -> Vec<Vec<u64>> {
     let mut counts = vec![vec![0; levels]; levels];
     for (&s, &d) in sent.iter().zip(decided) {
         if let Some(cell) = counts
@@ -68,20 +86,22 @@ pub fn by_eye(decisions: &[Vec<u64>]) -> Vec<EyeErrors> {
 ///
 /// *Shapes:* levels x levels. The first symbol, which has none before it, is not counted.
 pub fn by_transition(sent: &[u8], decided: &[u8], modulation: Modulation) -> Vec<Vec<Tally>> {
-    let levels = modulation.levels();
-    let mut counts = vec![vec![(0, 0); levels]; levels];
-    for (pair, &d) in sent.windows(2).zip(decided.iter().skip(1)) {
-        if let Some((errors, n)) = counts
-            .get_mut(usize::from(pair[0]))
-            .and_then(|row| row.get_mut(usize::from(pair[1])))
-        {
-            *n += 1;
-            *errors += u64::from(pair[1] != d);
+    let n = sent.len().min(decided.len());
+    let sent = &sent[..n];
+    // The level sent before and the level sent are counted as if one were decided for the other.
+    let counts = decisions(sent, sent.get(1..).unwrap_or_default(), modulation);
+    let mut errors = vec![vec![0; counts.len()]; counts.len()];
+    for at in difference_places(level(), sent, decided) {
+        let Some(before) = at.checked_sub(1) else {
+            continue;
+        };
+        let row = errors.get_mut(usize::from(sent[before]));
+        if let Some(cell) = row.and_then(|row| row.get_mut(usize::from(sent[at]))) {
+            *cell += 1;
         }
     }
-    counts
-        .into_iter()
-        .map(|row| row.into_iter().map(|(e, n)| tally(e, n)).collect())
+    let rows = errors.into_iter().zip(counts);
+    rows.map(|(e, n)| e.into_iter().zip(n).map(|(e, n)| tally(e, n)).collect())
         .collect()
 }
 
@@ -153,5 +173,37 @@ mod tests {
         assert_eq!(eyes.len(), 1);
         assert_eq!((eyes[0].eye.as_str(), eyes[0].upwards.errors), ("only", 1));
         assert_eq!(by_transition(&[], &[], Modulation::Nrz)[0][0].n, 0);
+    }
+
+    /// Symbol by symbol, with symbols beyond the levels or without.
+    #[test]
+    fn kernels_count_what_a_loop_counts() {
+        for (modulation, drawn) in [
+            (Modulation::Pam4, 4),
+            (Modulation::Nrz, 2),
+            (Modulation::Nrz, 4),
+        ] {
+            let sent = symbols(7, 3001, drawn);
+            let mut decided = symbols(8, 3000, drawn);
+            for (d, s) in decided.iter_mut().zip(&sent).step_by(2) {
+                *d = *s;
+            }
+            let levels = modulation.levels();
+            let counted = decisions(&sent, &decided, modulation);
+            assert_eq!(counted, decisions_scalar(&sent, &decided, levels));
+            let table = by_transition(&sent, &decided, modulation);
+            let total = |of: fn(&Tally) -> u64| table.iter().flatten().map(of).sum::<u64>();
+            let inside = |k: &usize| [k - 1, *k].iter().all(|&k| usize::from(sent[k]) < levels);
+            let places = || (1..3000).filter(inside);
+            assert_eq!(total(|t| t.n), places().count() as u64);
+            let wrong = places().filter(|&k| sent[k] != decided[k]).count();
+            assert_eq!(total(|t| t.errors), wrong as u64);
+            let cell = (1..3000).filter(|&k| (sent[k - 1], sent[k]) == (1, 0));
+            let wrong = cell.clone().filter(|&k| decided[k] != 0).count();
+            assert_eq!(
+                (table[1][0].n, table[1][0].errors),
+                (cell.count() as u64, wrong as u64)
+            );
+        }
     }
 }

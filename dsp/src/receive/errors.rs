@@ -5,6 +5,8 @@ use etalon_types::pattern::symbols_to_bits;
 
 use super::error_statistics::method;
 use super::lane::Lane;
+use crate::kernels::count::confusion;
+use crate::kernels::level;
 use crate::measure::burst_factor;
 use crate::measure::error_positions::SymbolErrors;
 use crate::measure::statistics::error_ratio_of_dependent;
@@ -30,12 +32,11 @@ impl Lane {
         let errors = SymbolErrors::new(sent, decided, self.modulation);
         let dependence = burst_factor::dependence(&errors);
         let method = method(&dependence);
-        let bits = |s: &[u8]| symbols_to_bits(s, self.modulation);
-        let bit_errors = bits(sent)
-            .iter()
-            .zip(&bits(decided))
-            .filter(|(a, b)| a != b)
-            .count() as u64;
+        let bits = |s: u8| symbols_to_bits(&[s], self.modulation);
+        let bit_errors = confusion(level(), sent, decided).weighted(|s, d| {
+            let pairs = bits(s).into_iter().zip(bits(d));
+            pairs.filter(|(a, b)| a != b).count() as u64
+        });
         let n = sent.len() as u64;
         let bit_count = n * self.modulation.bits_per_symbol() as u64;
         (

@@ -7,7 +7,8 @@ use etalon_dsp::equalizer::least_squares;
 use etalon_dsp::kernels::Level;
 use etalon_dsp::kernels::correlation::{correlate, correlate_scalar};
 use etalon_dsp::kernels::count::{
-    confusion, confusion_scalar, differences, differences_scalar, pack, pack_scalar,
+    confusion, confusion_scalar, difference_places, difference_places_scalar, differences,
+    differences_scalar, pack, pack_scalar,
 };
 use etalon_dsp::kernels::covariance::{self, MAX_WINDOW};
 use etalon_dsp::kernels::decision_feedback::{Loop, decision_feedback, decision_feedback_scalar};
@@ -146,11 +147,19 @@ fn density() -> Case {
     })
 }
 
-fn counted() -> [Case; 3] {
+fn counted() -> [Case; 4] {
     let (a, b) = (symbols(0), symbols(1));
     let (c, d, e) = (a.clone(), b.clone(), a.clone());
     let mut words = vec![0; SYMBOLS / 64];
+    let (f, mut g) = (a.clone(), a.clone());
+    g.iter_mut().step_by(1000).for_each(|s| *s ^= 1);
     [
+        Case::new("difference places, 1e-3", SYMBOLS, 3.0, move |level| {
+            black_box(match level {
+                Some(level) => difference_places(level, black_box(&f), &g),
+                None => difference_places_scalar(black_box(&f), &g),
+            });
+        }),
         Case::new("differences", SYMBOLS, 5.0, move |level| {
             black_box(match level {
                 Some(level) => differences(level, black_box(&a), &b),

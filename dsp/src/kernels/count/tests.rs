@@ -25,6 +25,8 @@ proptest! {
             let name = level_name(level);
             prop_assert_eq!(differences(level, &a, &b), differences_scalar(&a, &b), "{}", name);
             prop_assert_eq!(confusion(level, &a, &b), confusion_scalar(&a, &b), "{}", name);
+            let places = difference_places_scalar(&a, &b);
+            prop_assert_eq!(difference_places(level, &a, &b), places, "{}", name);
             let mut words = vec![u64::MAX; 700];
             pack(level, &a, &mut words);
             prop_assert_eq!(&words, &packed, "{}", name);
