@@ -236,7 +236,8 @@ impl<T: RawSample> Fir<T> {
 }
 
 /// Walks over the capture with as many sums at once as there are registers for: eight of sixteen
-/// on AVX2, twelve of thirty-two on AVX-512. Fewer than eight would wait for each other.
+/// on AVX2, twelve of thirty-two on AVX-512. Fewer than eight would wait for each other; twelve on
+/// AVX2 go through memory, and 1530 million symbols a second become 1070 (i8, Zen 4).
 #[simd]
 fn walk<S: Simd, T: RawSample, E: Emit, const SP: usize>(
     simd: S,
