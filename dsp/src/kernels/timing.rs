@@ -13,7 +13,8 @@
 //! every other coefficient of the real and of the imaginary part is zero, which leaves 7.5
 //! products a symbol, and the mixer stands still.
 //!
-//! The lanes are neighbouring outputs. The even and the odd vectors of a block have sums of their
+//! The lanes are neighbouring outputs, and the samples are split into streams for them; at two
+//! samples a symbol neither is needed ([`adjacent`]). The even and the odd vectors of a block have sums of their
 //! own: they are the block's tone together, and their difference tells its noise.
 
 use std::f64::consts::PI;
@@ -23,6 +24,8 @@ use fearless_simd_macros::simd;
 use num_complex::Complex64;
 
 use super::polyphase;
+
+mod adjacent;
 
 /// Lanes of a vector.
 const LANES: usize = 16;
@@ -63,6 +66,8 @@ pub struct BandEdge {
     length: usize,
     real: Vec<Tap>,
     imaginary: Vec<Tap>,
+    /// At two samples a symbol, what [`adjacent`] needs instead of taps.
+    adjacent: Option<adjacent::Weights>,
     cosine: Vec<f32>,
     sine: Vec<f32>,
 }
@@ -111,6 +116,7 @@ impl BandEdge {
             length,
             real: part(|c| c.re),
             imaginary: part(|c| c.im),
+            adjacent: (samples_per_symbol == 2.0).then(|| adjacent::weights(&taps)),
             cosine,
             sine,
         }
@@ -148,6 +154,14 @@ impl BandEdge {
     ) {
         for (g, tones) in tones.chunks_mut(self.group).enumerate() {
             let first = first + g * self.group;
+            if let Some(weights) = &self.adjacent {
+                let count = tones.len() * self.outputs * self.stride + adjacent::REACH;
+                let window = self.window(level, samples, first, count, streams);
+                dispatch!(level, simd => {
+                    adjacent::sum_blocks(simd, weights, self.outputs, window, tones);
+                });
+                continue;
+            }
             self.split(level, samples, first, streams);
             if self.stands_still() {
                 dispatch!(level, simd => sum_blocks::<_, false>(simd, self, streams, tones));
@@ -195,6 +209,25 @@ impl BandEdge {
         }
         let position = (block * self.outputs * self.stride) as f64;
         Complex64::cis(-2.0 * PI * (position / self.samples_per_symbol).fract())
+    }
+
+    /// Returns `count` samples as they lie, from the first tap of a block's first output on.
+    fn window<'a>(
+        &self,
+        level: Level,
+        samples: &'a [f32],
+        block: usize,
+        count: usize,
+        copy: &'a mut Vec<f32>,
+    ) -> &'a [f32] {
+        let first = (block * self.outputs * self.stride) as i64 + self.first;
+        let inside = usize::try_from(first).ok();
+        if let Some(inside) = inside.and_then(|first| samples.get(first..first + count)) {
+            return inside;
+        }
+        copy.resize(count, 0.0);
+        polyphase::split(level, samples, first, 1, count, copy);
+        copy
     }
 
     fn split(&self, level: Level, samples: &[f32], block: usize, streams: &mut Vec<f32>) {
@@ -293,35 +326,75 @@ fn sum_blocks<S: Simd, const MIX: bool>(
     streams: &[f32],
     tones: &mut [Tone],
 ) {
-    let zero = f32x16::splat(simd, 0.0);
     for (block, tone) in tones.iter_mut().enumerate() {
-        let (mut real, mut imaginary, mut power) = ([zero; 2], [zero; 2], [zero; 2]);
+        let mut sums = Sums::new(simd);
         for start in (0..plan.outputs).step_by(TOGETHER * LANES) {
             let at = block * plan.outputs + start;
             let re = filtered(simd, &plan.real, streams, at);
             let im = filtered(simd, &plan.imaginary, streams, at);
             for v in 0..TOGETHER {
-                let square_re = (re[v] + im[v]) * (re[v] - im[v]);
-                let square_im = (re[v] + re[v]) * im[v];
-                let p = v % 2;
-                if MIX {
+                let mixer = MIX.then(|| {
                     let at = start + LANES * v..start + LANES * (v + 1);
-                    let c = f32x16::from_slice(simd, &plan.cosine[at.clone()]);
-                    let s = f32x16::from_slice(simd, &plan.sine[at]);
-                    real[p] += square_re * c - square_im * s;
-                    imaginary[p] += square_re * s + square_im * c;
-                } else {
-                    real[p] += square_re;
-                    imaginary[p] += square_im;
-                }
-                power[p] = square_re.mul_add(square_re, square_im.mul_add(square_im, power[p]));
+                    (&plan.cosine[at.clone()], &plan.sine[at])
+                });
+                sums.add(simd, v % 2, re[v], im[v], mixer);
             }
         }
-        *tone = Tone {
-            even: Complex64::new(total(real[0]), total(imaginary[0])),
-            odd: Complex64::new(total(real[1]), total(imaginary[1])),
-            power: total(power[0] + power[1]),
-        };
+        *tone = sums.tone();
+    }
+}
+
+/// Sums of the even and the odd vectors of a block.
+struct Sums<S: Simd> {
+    real: [f32x16<S>; 2],
+    imaginary: [f32x16<S>; 2],
+    power: [f32x16<S>; 2],
+}
+
+impl<S: Simd> Sums<S> {
+    #[inline(always)]
+    fn new(simd: S) -> Self {
+        let zero = [f32x16::splat(simd, 0.0); 2];
+        Self {
+            real: zero,
+            imaginary: zero,
+            power: zero,
+        }
+    }
+
+    /// Squares the filter's outputs, mixes them with (cosine, sine) if there is a mixer, and adds
+    /// them to the even (`parity` 0) or the odd vectors.
+    #[inline(always)]
+    fn add(
+        &mut self,
+        simd: S,
+        parity: usize,
+        re: f32x16<S>,
+        im: f32x16<S>,
+        mixer: Option<(&[f32], &[f32])>,
+    ) {
+        let square_re = (re + im) * (re - im);
+        let square_im = (re + re) * im;
+        if let Some((c, s)) = mixer {
+            let (c, s) = (f32x16::from_slice(simd, c), f32x16::from_slice(simd, s));
+            self.real[parity] += square_re * c - square_im * s;
+            self.imaginary[parity] += square_re * s + square_im * c;
+        } else {
+            self.real[parity] += square_re;
+            self.imaginary[parity] += square_im;
+        }
+        let power = square_im.mul_add(square_im, self.power[parity]);
+        self.power[parity] = square_re.mul_add(square_re, power);
+    }
+
+    #[inline(always)]
+    fn tone(self) -> Tone {
+        // No closure: it would be compiled without the level's instructions.
+        Tone {
+            even: Complex64::new(total(self.real[0]), total(self.imaginary[0])),
+            odd: Complex64::new(total(self.real[1]), total(self.imaginary[1])),
+            power: total(self.power[0] + self.power[1]),
+        }
     }
 }
 
@@ -335,70 +408,4 @@ fn total<S: Simd>(lanes: f32x16<S>) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernels::{is_fused, level_name, levels};
-    use crate::signals::Noise;
-    use proptest::prelude::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(60))]
-
-        /// Every level against the definition: 200 outputs of some 30 single-precision products
-        /// each, rounded to 2^-24, are off by less than 1e-5 of the summed magnitude.
-        #[test]
-        fn prop_every_level_finds_the_oracles_tone(
-            sps in prop_oneof![Just(2.0), Just(4.0), 1.1f64..9.0],
-            count in 100usize..6_000,
-            block in 0usize..4,
-            seed in 0u64..1_000,
-        ) {
-            let mut noise = Noise::new(seed);
-            let samples: Vec<f32> = (0..count).map(|_| noise.normal() as f32).collect();
-            let plan = BandEdge::new(sps, 256, 1.0);
-            let expected = plan.tone_scalar(&samples, block, 1.0);
-            let bound = 1e-5 * (expected.power * plan.outputs() as f64).sqrt() + 1e-9;
-            let mut fused = None;
-            for level in levels() {
-                let mut tones = [Tone::default(); 2];
-                plan.tones(level, &samples, block, &mut tones);
-                let found = tones[0];
-                let name = level_name(level);
-                prop_assert!((found.even - expected.even).norm() < bound, "{name} {sps}");
-                prop_assert!((found.odd - expected.odd).norm() < bound, "{name} {sps}");
-                prop_assert!((found.power - expected.power).abs() < 1e-4 * expected.power + 1e-9);
-                if is_fused(level) {
-                    prop_assert_eq!(*fused.get_or_insert(found), found);
-                }
-            }
-        }
-    }
-
-    /// The closed form: `x = 1 + cos(2 pi f n + phi)` with `f` half the symbol rate gives
-    /// `v = exp(j (pi n / T + phi)) H / 2`, so that `z = exp(2 j phi) (H / 2)^2` in every output,
-    /// and nothing of the constant.
-    #[test]
-    fn ref_a_cosine_at_the_band_edge_gives_its_phase() {
-        for sps in [1.2, 2.0, 3.879, 8.0] {
-            let plan = BandEdge::new(sps, 64, 1.0);
-            let phi = 0.4;
-            let samples: Vec<f32> = (0..(300.0 * sps) as usize)
-                .map(|n| 100.0 + (PI * n as f64 / sps + phi).cos() as f32)
-                .collect();
-            // The second block's first outputs do not see the capture's ends.
-            let mut tone = [Tone::default()];
-            plan.tones(crate::kernels::level(), &samples, 1, &mut tone);
-            let sum = tone[0].even + tone[0].odd;
-            // The image at minus half the rate leaks by the window's side lobes: below 5 %.
-            assert!((sum.arg() - 2.0 * phi).abs() < 0.1, "{sps}: {}", sum.arg());
-            assert_eq!(plan.stride(), (2.0 * sps).floor() as usize);
-        }
-    }
-
-    #[test]
-    fn two_samples_a_symbol_need_fifteen_products_for_two_symbols() {
-        let plan = BandEdge::new(2.0, 256, 1.0);
-        assert_eq!(plan.real.len() + plan.imaginary.len(), 15);
-        assert_eq!((plan.outputs(), plan.block_symbols()), (128, 256.0));
-    }
-}
+mod tests;

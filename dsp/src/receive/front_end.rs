@@ -78,7 +78,7 @@ pub(super) fn front_end(
         quality.push(flag("too-short", reason.clone()));
         return Ok(Err(reason));
     }
-    let pad = (samples.iter().map(|&x| f64::from(x)).sum::<f64>() / samples.len() as f64) as f32;
+    let pad = mean(samples) as f32;
     let front = |timing: Timing, spacing: usize, samples: Vec<f32>| Front {
         timing,
         baud_hz,
@@ -94,6 +94,19 @@ pub(super) fn front_end(
         let resampled = resample::two_per_symbol(samples, &timing);
         front(timing, 2, resampled)
     }))
+}
+
+/// Mean of samples that are not empty: sixteen sums side by side, because one waits for itself.
+fn mean(samples: &[f32]) -> f64 {
+    let mut sums = [0.0f64; 16];
+    let (chunks, rest) = samples.as_chunks::<16>();
+    for chunk in chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += f64::from(x);
+        }
+    }
+    let rest: f64 = rest.iter().map(|&x| f64::from(x)).sum();
+    (sums.iter().sum::<f64>() + rest) / samples.len() as f64
 }
 
 /// Recovers the clock, or says why there is none.
