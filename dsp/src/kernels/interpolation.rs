@@ -11,6 +11,9 @@
 //! sample within a run, the coefficients stand still at the run's middle and cost half. Any other
 //! spacing needs a row for each output: [`single`], whose sixteen partial sums are the same ones
 //! on every machine.
+//!
+//! At `D` of 1 and 2 the samples are read as they lie; from 3 on they are split into streams
+//! before ([`super::polyphase`]). What is stored is the outputs or decisions about them ([`emit`]).
 
 use fearless_simd::{Level, dispatch, f32x16, prelude::*};
 use fearless_simd_macros::simd;

@@ -13,9 +13,9 @@
 //! every other coefficient of the real and of the imaginary part is zero, which leaves 7.5
 //! products a symbol, and the mixer stands still.
 //!
-//! The lanes are neighbouring outputs, and the samples are split into streams for them; at two
-//! samples a symbol neither is needed ([`adjacent`]). The even and the odd vectors of a block have sums of their
-//! own: they are the block's tone together, and their difference tells its noise.
+//! The lanes are neighbouring outputs, for which the samples are split into streams; at two samples
+//! a symbol they are read as they lie (`adjacent`). The even and the odd vectors of a block have
+//! sums of their own: they are the block's tone together, and their difference tells its noise.
 
 use std::f64::consts::PI;
 

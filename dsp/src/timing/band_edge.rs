@@ -15,6 +15,11 @@
 //! falls smoothly: behind a Gaussian channel of a quarter of the symbol rate, 12 dB down at the
 //! band edge, blocks of 256 symbols still tell the phase to 0.006 UI rms.
 //!
+//! A clock that stands still needs no more than a quarter of the blocks: bursts of four, for twice
+//! the phase noise. 1,024 blocks of 0.008 UI each still leave 0.0003 UI; over the shortest average
+//! for which bursts are believed, 17 blocks, it is 0.002 UI. What moves between bursts shows as
+//! blocks that the average of their neighbours does not tell, and then all the rest is taken.
+//!
 //! *Assumes* a pulse with energy on both sides of half the symbol rate, and a sampler behind an
 //! anti-alias filter: what lies beyond half the sample rate moves the phase as the clocks slide.
 //! *Breaks* when the channel leaves no energy there, as partial response `1 + D` does: then

@@ -1,7 +1,7 @@
 //! Timing of an oversampled capture: a feed-forward estimate, block by block.
 //!
 //! [`recover`] measures the line at the symbol rate in blocks of about 256 symbols
-//! (`band_edge`), tracks its phase through the capture with as long an average as the clock
+//! (`band_edge`; in a long capture with a steady clock a quarter of them), tracks its phase through the capture with as long an average as the clock
 //! allows (`track`), and returns a [`Timing`]: where every symbol's instant lies.
 //! [`resample`] makes samples at those instants. Nothing loops from symbol to symbol, so that
 //! all of it runs in vectors. Where the channel leaves no energy at half the symbol rate, the
@@ -248,7 +248,7 @@ pub fn recover(samples: &[f32], samples_per_symbol: f64) -> Timing {
 ///
 /// A long capture is looked at in bursts first, a quarter of it. That is enough where the clock
 /// stands still: where the best average is much longer than the time between bursts and leaves
-/// less than [`ENOUGH_UI`]. Otherwise the rest is looked at as well.
+/// at most 0.0025 UI. Otherwise the rest is looked at as well.
 pub fn recover_at(level: Level, samples: &[f32], samples_per_symbol: f64) -> Timing {
     let mut looker = Looker::new(level, samples, samples_per_symbol);
     let tones = looker.some();
