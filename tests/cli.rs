@@ -2,10 +2,13 @@
 
 mod cli {
     pub mod bad_input;
+    pub mod bad_links;
     pub mod demo;
     pub mod guide;
     pub mod harness;
     pub mod link;
     pub mod screens;
+    pub mod threads;
+    pub mod transmitter;
     pub mod words;
 }

@@ -2,6 +2,8 @@
 
 #[path = "receive/bad_input.rs"]
 mod bad_input;
+#[path = "receive/bad_links.rs"]
+mod bad_links;
 #[path = "receive/error_statistics.rs"]
 mod error_statistics;
 #[path = "receive/interference.rs"]

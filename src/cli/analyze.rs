@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::capture::{self, Choice};
 use super::classified;
 use super::error::{CliError, Exit};
+use super::limits;
 use super::link_options::LinkArgs;
 use super::page;
 use super::progress::Progress;
@@ -24,6 +25,9 @@ pub struct Args {
     /// Capture files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Hold the transmitter to the limits of this PMD (100GBASE-FR1)
+    #[arg(long, value_name = "NAME")]
+    pmd: Option<String>,
     /// Link options.
     #[command(flatten)]
     link: LinkArgs,
@@ -35,6 +39,7 @@ pub struct Args {
 /// Usage, for options that make no sense for any file. Troubles of single files are told as
 /// they come and count in the exit code.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
+    limits::check_name(args.pmd.as_deref())?;
     let options = args
         .link
         .receive_options(|path| capture::pattern(path, &args.link))?;
@@ -49,7 +54,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         let outcomes: Vec<_> = files
             .par_iter()
             .map(|file| {
-                let outcome = analyze_file(file, &choice, &args.link, &options);
+                let outcome = analyze_file(file, &choice, args, &options);
                 progress.step(&file.display().to_string());
                 outcome
             })
@@ -83,7 +88,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
 fn analyze_file(
     file: &Path,
     choice: &Choice,
-    link: &LinkArgs,
+    args: &Args,
     options: &ReceiveOptions,
 ) -> Vec<Result<Analysis, CliError>> {
     let opened = capture::open(file, choice).and_then(|capture| {
@@ -99,8 +104,13 @@ fn analyze_file(
         .par_iter()
         .map(|trace| {
             let options = capture::with_unit(options, trace);
-            analyze_trace(trace, &options, &identity)
-                .map_err(|error| capture::failed(file, &error, link))
+            let mut analysis = analyze_trace(trace, &options, &identity)
+                .map_err(|error| capture::failed(file, &error, &args.link))?;
+            if let Some(pmd) = &args.pmd {
+                // The name was looked up before any file was opened.
+                let _ = limits::enter(&mut analysis.report, pmd);
+            }
+            Ok(analysis)
         })
         .collect()
 }
@@ -123,7 +133,7 @@ fn show(analyses: &[Analysis], args: &Args, globals: &Globals) -> Result<(), Cli
             screen::single(
                 &one.report,
                 &eye,
-                &next(&one.report, &args.link, Showing::One),
+                &next(&one.report, args, Showing::One),
                 colours,
             )
         }
@@ -134,7 +144,7 @@ fn show(analyses: &[Analysis], args: &Args, globals: &Globals) -> Result<(), Cli
                 .iter()
                 .find(|r| classified::exit(r) != Exit::Done)
                 .unwrap_or(&reports[0]);
-            screen::table(&reports, &next(chosen, &args.link, Showing::Several))
+            screen::table(&reports, &next(chosen, args, Showing::Several))
         }
     };
     Ok(print(&text)?)
@@ -159,15 +169,18 @@ enum Showing {
 }
 
 /// The command that helps most after this report, ready to be typed.
-fn next(report: &LinkReport, link: &LinkArgs, showing: Showing) -> String {
+fn next(report: &LinkReport, args: &Args, showing: Showing) -> String {
     let path = report.input.path.clone();
     let command = |verb: &str, link: &LinkArgs, more: &[&str]| {
         let mut words = vec!["etalon".to_owned(), verb.to_owned(), path.clone()];
         words.extend(link.words());
+        if let (Some(pmd), "analyze") = (&args.pmd, verb) {
+            words.extend(["--pmd".to_owned(), pmd.clone()]);
+        }
         words.extend(more.iter().map(|&word| word.to_owned()));
         join(&words)
     };
-    let mut link = link.clone();
+    let mut link = args.link.clone();
     let rejected = classified::rejecting(&report.quality).map(|flag| flag.flag.as_str());
     let kind = report.classification.as_ref().map(|c| c.kind);
     match (showing, rejected) {

@@ -6,13 +6,14 @@ use etalon_types::{FaultKind, LinkReport};
 use super::error::Exit;
 
 /// Quality flags that reject a capture: its figures are not those of a link.
-pub const REJECTING: [&str; 6] = [
+pub const REJECTING: [&str; 7] = [
     "nan",
     "constant",
     "clipping",
     "wrong-rate",
     "pattern-not-found",
     "too-short",
+    "level-missing",
 ];
 
 /// Returns the first flag that rejects the capture.
@@ -24,13 +25,13 @@ pub fn rejecting(quality: &[QualityFlag]) -> Option<&QualityFlag> {
 
 /// Says how a command ends that has made this report.
 ///
-/// A rejecting flag and any classification but `healthy` are findings.
+/// A rejecting flag, any classification but `healthy` and a violated limit are findings.
 pub fn exit(report: &LinkReport) -> Exit {
     let ill = report
         .classification
         .as_ref()
         .is_some_and(|c| c.kind != FaultKind::Healthy);
-    if ill || rejecting(&report.quality).is_some() {
+    if ill || rejecting(&report.quality).is_some() || super::limits::any_failed(report) {
         Exit::Findings
     } else {
         Exit::Done

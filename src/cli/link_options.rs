@@ -348,6 +348,10 @@ impl LinkArgs {
             unless(registry::name(self.equalizer).to_owned(), "auto"),
         );
         push("--taps", self.taps.map(|n| n.to_string()));
+        push(
+            "--reference-receiver",
+            unless(name_of(self.reference_receiver), "none"),
+        );
         push("--zero", self.zero.as_ref().map(|l| l.text.clone()));
         push("--measure", unless(self.measure.text.clone(), "all"));
         push(

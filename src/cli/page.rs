@@ -7,6 +7,7 @@ use etalon_types::FaultKind;
 use super::capture;
 use super::classified::rejecting;
 use super::error::{CliError, Exit};
+use super::limits;
 use super::screen;
 use super::talk::Globals;
 use crate::pipeline::Analysis;
@@ -108,7 +109,10 @@ fn outcome(analyses: &[Analysis]) -> Outcome {
     let rejected = analyses
         .iter()
         .any(|a| rejecting(&a.report.quality).is_some());
-    if kinds().any(|kind| !matches!(kind, None | Some(FaultKind::Healthy | FaultKind::Unknown))) {
+    let failed = analyses.iter().any(|a| limits::any_failed(&a.report));
+    if failed
+        || kinds().any(|kind| !matches!(kind, None | Some(FaultKind::Healthy | FaultKind::Unknown)))
+    {
         Outcome::Finding
     } else if rejected || kinds().any(|kind| kind != Some(FaultKind::Healthy)) {
         Outcome::Undecided
@@ -122,6 +126,9 @@ fn section(analysis: &Analysis, origin: Origin, suffix: &str) -> Section {
     let mut tables = vec![Table::of_figures(report)];
     if let Some(classification) = &report.classification {
         tables.insert(0, Table::of_classification(classification));
+    }
+    if !report.limits.is_empty() {
+        tables.insert(0, Table::of_limits(&report.limits));
     }
     if !report.mpi_paths.is_empty() {
         tables.push(Table::of_paths(&report.mpi_paths));

@@ -10,6 +10,7 @@ use etalon_types::{Figure, LinkReport, Modulation};
 
 use super::classified::rejecting;
 use super::figures::{Notation, count, cut, cut_left, figure, quantity, short, wrap};
+use super::limits;
 
 /// Columns of the screen.
 pub const COLUMNS: usize = 80;
@@ -37,6 +38,9 @@ pub fn single(report: &LinkReport, eye: &[String], next: &str, colours: Colours)
     lines.extend(side_by_side(eye, &figure_lines(report)));
     // Two lines are kept for `next:`, which may be long and must not be cut.
     let room = LINES.saturating_sub(lines.len() + 1 + next_lines(next));
+    let limits = limits::lines(report, room);
+    let room = room - limits.len();
+    lines.extend(limits);
     lines.extend(remarks(report).into_iter().take(room));
     lines.push(format!("next: {next}"));
     lines.join("\n") + "\n"
@@ -205,6 +209,7 @@ fn figure_lines(report: &LinkReport) -> Vec<String> {
             .map(|(name, rlm)| format!("{} ({name})", short(rlm, Notation::Plain)));
         lines.push(format!("RLM    {}", both.join("  ")));
     }
+    lines.extend(transmitter(report));
     lines.push(format!("levels {}", levels(report)));
     lines.push(format!(
         "MPI    {}{}",
@@ -241,6 +246,37 @@ fn figure_lines(report: &LinkReport) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// TDECQ with its parts, and what else a known pattern tells of the transmitter.
+fn transmitter(report: &LinkReport) -> Vec<String> {
+    let e = &report.estimates;
+    let Some(t) = &report.transmitter else {
+        return Vec::new();
+    };
+    let mut tdecq = format!("TDECQ  {}", figure(&e.tdecq_db, Notation::Decibel));
+    if e.tdecq_db.value().is_some() {
+        for (name, part) in [("Ceq", &e.ceq_db), ("K", &t.k_db)] {
+            tdecq += &format!("  {name} {}", short(part, Notation::Decibel));
+        }
+    }
+    let percent = |of: &Figure| {
+        of.value()
+            .map_or("n/a".to_owned(), |percent| format!("{percent:.1} %"))
+    };
+    let edge = match t.transition_time_s.value() {
+        Some(seconds) => quantity(seconds, "s"),
+        None => "n/a".to_owned(),
+    };
+    vec![
+        tdecq,
+        format!("SNDR   {}", figure(&t.sndr_db, Notation::Decibel)),
+        format!(
+            "shoot  {} over, {} under; edge {edge}",
+            percent(&t.overshoot_percent),
+            percent(&t.undershoot_percent)
+        ),
+    ]
 }
 
 /// Errors, count and method of the BER, when anything was counted.

@@ -3,6 +3,7 @@
 use etalon_types::Figure;
 
 use super::eye::EyePlot;
+use super::limit_words;
 use super::numbers::{grouped, worded};
 use super::scene::{Scene, Stroke, Text};
 use super::style;
@@ -50,7 +51,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &EyePlot, scale: &VerticalScale, top
         vec![
             Fact::of("SNR at the slicer", &e.snr_db),
             errors("Pre-FEC BER", &e.pre_fec_ber),
-            Fact::of("TDECQ", &e.tdecq_db),
+            tdecq(plot),
             Fact::of("MPI", &e.mpi_db),
         ],
         about_the_capture(plot, scale),
@@ -86,6 +87,22 @@ pub(super) fn draw(scene: &mut Scene, plot: &EyePlot, scale: &VerticalScale, top
             scene.text(x, y + 17.0, note);
         }
     }
+}
+
+/// TDECQ says what its limit is when one was told.
+fn tdecq(plot: &EyePlot) -> Fact {
+    let mut fact = Fact::of("TDECQ", &plot.report.estimates.tdecq_db);
+    let mut checks = plot.report.limits.iter();
+    if let Some(check) = checks.find(|check| check.limit.quantity == "tdecq_db") {
+        fact.note = format!(
+            "{}: {}, {} ({})",
+            limit_words::verdict(check.verdict),
+            limit_words::bounds(&check.limit),
+            check.limit.pmd,
+            limit_words::source(&check.limit)
+        );
+    }
+    fact
 }
 
 /// A ratio of errors says how many were counted among how many.

@@ -172,6 +172,7 @@ pub(crate) fn report() -> LinkReport {
         line_code: None,
         equalizer: equalizer(),
         transmitter: None,
+        limits: Vec::new(),
         levels: POWERS_W
             .iter()
             .map(|m| Level {

@@ -36,6 +36,7 @@ mod eye_facts;
 mod glyphs;
 mod indexed_png;
 mod levels;
+pub(crate) mod limit_words;
 mod network;
 mod network_labels;
 pub(crate) mod numbers;

@@ -1,9 +1,11 @@
 //! Tables of a link report, each figure with its interval, count and definition.
 
+use etalon_types::limits::LimitCheck;
 use etalon_types::report::{MpiPath, Provenance, QualityFlag};
 use etalon_types::{Classification, Figure, LinkReport};
 
 use super::Table;
+use crate::plots::limit_words;
 use crate::plots::numbers::{fixed, grouped, worded};
 
 impl Table {
@@ -11,7 +13,7 @@ impl Table {
     /// the reason why there is none.
     pub fn of_figures(report: &LinkReport) -> Self {
         let e = &report.estimates;
-        let figures: [(&str, &Figure); 13] = [
+        let figures = [
             ("Pre-FEC BER", &e.pre_fec_ber),
             ("SER", &e.ser),
             ("SNR at the slicer", &e.snr_db),
@@ -26,6 +28,18 @@ impl Table {
             ("Frame error ratio after KP4", &e.frame_error_ratio_kp4),
             ("Burst factor", &e.burst_factor),
         ];
+        let transmitter = report.transmitter.as_ref().map(|t| {
+            [
+                ("K = TDECQ - Ceq", &t.k_db),
+                ("SNDR", &t.sndr_db),
+                ("Overshoot", &t.overshoot_percent),
+                ("Undershoot", &t.undershoot_percent),
+                ("Power excursion", &t.power_excursion),
+                ("Rise time, 20 % to 80 %", &t.rise_time_s),
+                ("Fall time, 80 % to 20 %", &t.fall_time_s),
+                ("Transition time", &t.transition_time_s),
+            ]
+        });
         Self {
             caption: "Every figure with its interval and definition".into(),
             columns: texts([
@@ -38,6 +52,7 @@ impl Table {
             ]),
             rows: figures
                 .into_iter()
+                .chain(transmitter.into_iter().flatten())
                 .map(|(name, figure)| figure_row(name, figure))
                 .collect(),
         }
@@ -64,6 +79,33 @@ impl Table {
                         level(p.level_db),
                         interval(p),
                         format!("{} σ", fixed(p.significance, 1)),
+                    ]
+                })
+                .collect(),
+        }
+    }
+
+    /// Lists the limits of a PMD with the figures that were held to them.
+    pub fn of_limits(checks: &[LimitCheck]) -> Self {
+        let pmd = checks.first().map_or("", |check| &check.limit.pmd);
+        Self {
+            caption: format!("Limits of {pmd} (rows marked M are from memory: check the text)"),
+            columns: texts([
+                "Quantity", "Verdict", "Value", "Interval", "Limit", "Source", "Mark", "Why",
+            ]),
+            rows: checks
+                .iter()
+                .map(|check| {
+                    let words = worded(&check.figure);
+                    vec![
+                        limit_words::quantity(&check.limit.quantity).0,
+                        limit_words::verdict(check.verdict).to_owned(),
+                        words.value,
+                        words.interval,
+                        limit_words::bounds(&check.limit),
+                        limit_words::source(&check.limit),
+                        format!("{:?}", check.limit.mark),
+                        check.reason.clone().unwrap_or_default(),
                     ]
                 })
                 .collect(),

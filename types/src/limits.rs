@@ -18,6 +18,8 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::figure::Figure;
+
 /// How a row is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Mark {
@@ -56,6 +58,32 @@ pub struct LimitRow {
     pub mark: Mark,
     /// The source, or what is to be minded.
     pub note: String,
+}
+
+/// How a figure stands to a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The whole interval is within.
+    Pass,
+    /// The whole interval is outside.
+    Fail,
+    /// It cannot be said: the interval holds the limit, or there is no figure.
+    Undecided,
+}
+
+/// One limit, the figure that was held to it, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LimitCheck {
+    /// The limit.
+    pub limit: LimitRow,
+    /// The figure in the limit's unit.
+    pub figure: Figure,
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// Why it is undecided; left out otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A name that has no rows.

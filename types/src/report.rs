@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::Classification;
 use crate::figure::Figure;
 use crate::kp4::Precoding;
+use crate::limits::LimitCheck;
 use crate::pattern::Modulation;
 
 /// Where the samples came from.
@@ -126,7 +127,8 @@ pub struct LineCodeCheck {
 /// The equalizer that was used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EqualizerReport {
-    /// `none`, `ffe` or `ffe-dfe`.
+    /// Name of the kind: `none`, `ffe`, `ffe-dfe`, `ffe-mlse`, `volterra`, `lms`, `sign-lms`,
+    /// `block-lms` or `rls`.
     pub kind: String,
     /// Feed-forward taps, scaled so that they sum to 1 (a level in is the same level out).
     pub taps: Vec<f64>,
@@ -365,6 +367,9 @@ pub struct LinkReport {
     /// What a known pattern says of the transmitter; left out when it was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transmitter: Option<TransmitterReport>,
+    /// Figures held to the limits of a PMD; left out when none was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitCheck>,
     /// Regime of the interference; null when it was not looked for or cannot be told.
     pub mpi_regime: Option<MpiRegime>,
     /// What the classifier sees.

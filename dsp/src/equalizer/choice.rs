@@ -12,14 +12,37 @@ use std::ops::Range;
 use crate::equalizer::detector::{Detector, Lesson, Untrained};
 use crate::equalizer::registry;
 use crate::equalizer::train::{MAX_COMPARED, Task, Trained};
-use crate::options::EqualizerChoice;
+use crate::options::{EqualizerChoice, ReceiveOptions};
 
 /// Errors of the linear equalizer on held-out symbols below which nothing else is tried: half of
 /// forty is 4.5 standard deviations less.
 const ENOUGH: usize = 40;
 
-/// Detectors that are tried.
-const TRIED: [EqualizerChoice; 2] = [EqualizerChoice::FfeMlse, EqualizerChoice::Volterra];
+/// Detectors that are tried, and whether with as many taps as the linear equalizer has.
+const TRIED: [(EqualizerChoice, Length); 3] = [
+    (EqualizerChoice::FfeMlse, Length::Linear),
+    (EqualizerChoice::FfeMlse, Length::One),
+    (EqualizerChoice::Volterra, Length::Linear),
+];
+
+/// Taps of a detector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// Those of the linear equalizer.
+    Linear,
+    /// One: a sequence detector on a channel as short as its memory needs no more, and what is
+    /// not fitted adds no noise.
+    One,
+}
+
+impl Length {
+    fn taps(self, linear: &Trained) -> usize {
+        match self {
+            Self::Linear => linear.equalizer.taps.len(),
+            Self::One => 1,
+        }
+    }
+}
 
 /// Symbols before and after a stretch that a detector sees beside it.
 const MARGIN: usize = 256;
@@ -37,13 +60,13 @@ impl Task<'_> {
         &self,
         linear: &Trained,
         training: &Range<usize>,
-        choice: EqualizerChoice,
+        options: &ReceiveOptions,
     ) -> Result<Option<Behind>, Untrained> {
-        match choice {
+        match options.equalizer {
             EqualizerChoice::None | EqualizerChoice::Ffe | EqualizerChoice::FfeDfe => Ok(None),
-            EqualizerChoice::Auto => Ok(self.compared(linear, training)),
+            EqualizerChoice::Auto => Ok(self.compared(linear, training, options.taps)),
             asked => self
-                .with(asked, linear, training)
+                .with(asked, linear.equalizer.taps.len(), linear, training)
                 .map(|(behind, _)| Some(behind)),
         }
     }
@@ -52,11 +75,12 @@ impl Task<'_> {
     fn with(
         &self,
         choice: EqualizerChoice,
+        taps: usize,
         linear: &Trained,
         training: &Range<usize>,
     ) -> Result<(Behind, Detector), Untrained> {
         let lesson = &self.lesson;
-        let detector = Detector::train(lesson, choice, linear.equalizer.taps.len(), training)?;
+        let detector = Detector::train(lesson, choice, taps, training)?;
         let decided = detector.decide(lesson, &(0..linear.decided.len()), &linear.decided)?;
         let behind = Behind {
             kind: registry::name(choice),
@@ -66,8 +90,13 @@ impl Task<'_> {
         Ok((behind, detector))
     }
 
-    /// Compares on held-out training symbols.
-    fn compared(&self, linear: &Trained, training: &Range<usize>) -> Option<Behind> {
+    /// Compares on held-out training symbols; taps that were told are not shortened.
+    fn compared(
+        &self,
+        linear: &Trained,
+        training: &Range<usize>,
+        told: Option<usize>,
+    ) -> Option<Behind> {
         let compared = training.start..training.start + training.len().min(MAX_COMPARED);
         let cut = compared.start + compared.len() * 4 / 5;
         let (fitted, held) = (compared.start..cut, cut..compared.end);
@@ -77,23 +106,24 @@ impl Task<'_> {
         if alone < ENOUGH {
             return None;
         }
-        let tried: Vec<(EqualizerChoice, usize, usize)> = TRIED
+        let tried: Vec<_> = TRIED
             .iter()
-            .filter_map(|&choice| {
-                let taps = linear.equalizer.taps.len();
+            .filter(|(_, length)| *length == Length::Linear || told.is_none())
+            .filter_map(|&(choice, length)| {
+                let taps = length.taps(linear);
                 let detector = Detector::train(&self.lesson, choice, taps, &fitted).ok()?;
                 let wrong = held_out_errors(&self.lesson, &detector, &held)?;
-                Some((choice, wrong, detector.multiplications()))
+                Some(((choice, taps), wrong, detector.multiplications()))
             })
             .filter(|tried| 2 * tried.1 <= alone)
             .collect();
         let fewest = tried.iter().map(|tried| tried.1).min()?;
         let good = fewest as f64 + 2.0 * (fewest as f64 + 1.0).sqrt();
-        let (choice, wrong, _) = tried
+        let ((choice, taps), wrong, _) = tried
             .into_iter()
             .filter(|tried| tried.1 as f64 <= good)
             .min_by_key(|tried| tried.2)?;
-        let (mut behind, _) = self.with(choice, linear, training).ok()?;
+        let (mut behind, _) = self.with(choice, taps, linear, training).ok()?;
         behind.why = format!(
             "{}: {wrong} errors in {} held-out training symbols, {alone} with {} alone",
             behind.why,

@@ -60,7 +60,7 @@ impl Equalizer {
     /// With one tap the result is that of [`Self::decision_feedback`] without known symbols, bit
     /// for bit. With more the capture is cut into segments ([`crate::kernels::decision_feedback`]):
     /// sums are rounded in another order, and the first symbols of a segment may be wrong where
-    /// an error lasts longer than 32 symbols. It does not depend on `level`.
+    /// an error lasts longer than the warm-up ([`Loop::warm_up`]). It does not depend on `level`.
     pub fn feed_back(&self, level: Level, forward: &mut [f32], slicer: &Slicer) -> Vec<u8> {
         let feedback = self.feedback_loop(slicer);
         if !feedback.taps.is_empty() {

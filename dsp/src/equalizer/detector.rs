@@ -118,8 +118,9 @@ impl Detector {
     pub fn about(&self) -> String {
         match self {
             Self::Sequence(shaped) => format!(
-                "sequence detection over {} of memory ({})",
+                "sequence detection over a memory of {} behind {} taps ({})",
                 shaped.memory(),
+                shaped.equalizer.taps.len(),
                 shaped.why
             ),
             Self::Products(volterra, _) => format!(
@@ -135,12 +136,12 @@ impl Detector {
         }
     }
 
-    /// Multiplications a symbol beyond those of the linear equalizer of the same length.
+    /// Multiplications a symbol.
     pub fn multiplications(&self) -> usize {
         match self {
             Self::Sequence(shaped) => {
                 let trellis = &shaped.channel.trellis;
-                trellis.states() * trellis.levels()
+                shaped.equalizer.taps.len() + trellis.states() * trellis.levels()
             }
             Self::Products(volterra, _) => {
                 2 * volterra.quadratic.len() + 3 * volterra.cubic.len() + volterra.linear.len()

@@ -160,7 +160,7 @@ pub fn with_reference(
         why,
         refused: None,
     };
-    match task.decide_behind(&trained, &window.training, options.equalizer) {
+    match task.decide_behind(&trained, &window.training, options) {
         Ok(None) => {}
         Ok(Some(behind)) => {
             (trained.kind, trained.why) = (behind.kind, behind.why);

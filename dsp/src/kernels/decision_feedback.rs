@@ -8,11 +8,11 @@
 //! The loop is serial: the next output waits for the last decision. Two ways around that:
 //!
 //! * **Segments** ([`decision_feedback`]). The capture is cut into segments of equal length that
-//!   run side by side, each after a warm-up of [`REACH`] symbols whose own past is taken as zero.
-//!   What a wrong past does dies out: an error leads to the next with a probability of at most 3/4
-//!   (one tap of weight 1 on four levels), so that a segment starts wrongly with a probability
-//!   below 0.75^32 = 1e-4. The sum runs from the oldest symbol to the newest: only the last
-//!   product waits.
+//!   run side by side, each after a warm-up of [`Loop::warm_up`] symbols whose own past is taken as
+//!   zero. What a wrong past does dies out: an error leads to the next with a probability of at
+//!   most 3/4 (one tap of weight 1 on four levels) and the less the smaller the taps, so that a
+//!   segment starts wrongly with a probability below 1e-6. The sum runs from the oldest symbol to
+//!   the newest: only the last product waits.
 //! * **Look-ahead** ([`look_ahead`]). With one tap there are as many possible outputs as levels.
 //!   All are sliced for every symbol, which does not wait for anything; what is left of the loop
 //!   is a look-up of two instructions a symbol (K. Parhi, IEEE Trans. Circuits Syst. 38 (1991)
@@ -29,8 +29,10 @@ mod tests;
 
 use fearless_simd::{Level, dispatch};
 
-/// Symbols of warm-up of a segment.
-pub const REACH: usize = 32;
+/// Probability with which a segment may start wrongly.
+const WRONG_START: f64 = 1e-6;
+/// Warm-ups in symbols: multiples of [`GRAIN`] with an odd number of grains above each.
+const WARM_UPS: [usize; 3] = [32, 64, 128];
 /// Most taps that run in segments; more are serial.
 pub const MAX_TAPS: usize = 8;
 /// The number of segments is a multiple of this, so that every width divides it.
@@ -57,6 +59,33 @@ impl Loop {
         self.thresholds.iter().map(|&t| u8::from(z > t)).sum()
     }
 
+    /// Symbols that a segment runs before its first, so that what its past really was does not
+    /// matter any more.
+    ///
+    /// ```text
+    /// n = ln 1e-6 / ln q,   q = (1 - 1/L) min(1, sum |f|)
+    /// ```
+    ///
+    /// An error of one level moves the next output by `2 sum |f|` half level spacings at most,
+    /// which takes that share of the symbols across a threshold; outermost symbols have one on
+    /// one side only, so that of `L` levels one in `L` is decided rightly whatever is fed back.
+    /// For one tap it is the known 3/4 at weight 1, and the 0.38 that was simulated at weight 0.5.
+    /// Taps that sum to more than 1 can keep an error going for longer than any single one: they
+    /// have the longest warm-up.
+    pub fn warm_up(&self) -> usize {
+        let sum: f64 = self.taps.iter().map(|f| f64::from(f.abs())).sum();
+        let [short, long, longest] = WARM_UPS;
+        if sum > 1.0 || sum.is_nan() {
+            return longest;
+        }
+        let follows = (1.0 - 1.0 / self.values.len().max(1) as f64) * sum;
+        if follows.powi(short as i32) <= WRONG_START {
+            short
+        } else {
+            long
+        }
+    }
+
     /// One output from a sample and the values before it, nearest first.
     fn output(&self, y: f32, past: impl Fn(usize) -> f32) -> f32 {
         let oldest_first = self.taps.iter().enumerate().rev();
@@ -73,10 +102,10 @@ impl Loop {
 
 /// Length of the segments that a capture is cut into: an odd number of grains, so that their
 /// samples do not fall into the same few sets of the cache.
-fn length(symbols: usize) -> usize {
+fn length(symbols: usize, warm_up: usize) -> usize {
     let rounds = symbols.div_ceil(SEGMENTS * LONGEST).max(1);
     // At least the warm-up, so that no segment but the first begins before the capture.
-    GRAIN * (symbols.div_ceil(SEGMENTS * rounds * GRAIN) | 1).max(REACH / GRAIN + 1)
+    GRAIN * (symbols.div_ceil(SEGMENTS * rounds * GRAIN) | 1).max(warm_up / GRAIN + 1)
 }
 
 /// Runs the loop in segments, and writes the outputs; as many as `samples` and `out` both have.
@@ -106,10 +135,11 @@ pub fn decision_feedback_scalar(samples: &[f32], feedback: &Loop, out: &mut [f32
         serial(&samples[..n], feedback, &mut out[..n]);
         return;
     }
-    let length = length(n);
+    let warm_up = feedback.warm_up();
+    let length = length(n, warm_up);
     for (segment, out) in out[..n].chunks_mut(length).enumerate() {
         let first = segment * length;
-        let start = first.saturating_sub(REACH);
+        let start = first.saturating_sub(warm_up);
         let mut whole = vec![0.0; first - start + out.len()];
         serial(&samples[start..first + out.len()], feedback, &mut whole);
         out.copy_from_slice(&whole[first - start..]);

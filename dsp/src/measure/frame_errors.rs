@@ -98,10 +98,12 @@ pub fn frame_errors(errors: &SymbolErrors, scheme: Scheme) -> FrameErrors {
 /// The figure of lost codewords that were seen: `lost` is a mean over alignments.
 fn counted(lost: f64, codewords: u64) -> Figure {
     let (low, high) = clopper_pearson_of_mean(lost, codewords as f64, CONFIDENCE);
+    // A mean over alignments that is all of them but for rounding is not above its own interval.
+    let value = lost / codewords as f64;
     Figure::Estimate(Estimate {
-        value: lost / codewords as f64,
-        low,
-        high,
+        value,
+        low: low.min(value),
+        high: high.max(value),
         confidence: CONFIDENCE,
         n: codewords,
         errors: Some(lost.round() as u64),

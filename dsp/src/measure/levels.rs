@@ -78,7 +78,7 @@ pub fn snr(slicer: &Slicer, method: &str) -> Figure {
         return Figure::not_measurable("fewer than 100 symbols, or levels that do not rise");
     }
     let value = 10.0 * slicer.snr().log10();
-    if !value.is_finite() {
+    if !value.is_finite() || slicer.noise_variance() == 0.0 {
         return Figure::not_measurable("no noise: every symbol stands exactly at its level");
     }
     // The noise variance of n symbols has a relative standard error of sqrt(2/n); the signal

@@ -1,44 +1,20 @@
 //! A link report held to the limits of a PMD.
 //!
-//! The rows are [`etalon_types::limits`], data with clause, edition and mark. A limit is met or
-//! violated when the whole interval of the figure is on one side of it; a figure that straddles
-//! the limit, or that the report does not have, leaves it open, and the result says why.
+//! The rows are [`etalon_types::limits`], data with clause, edition and mark. A figure
+//! passes or fails when its whole interval is on one side of the limit; one that straddles it, or
+//! that the report does not have, leaves it undecided, and the result says why.
 //!
 //! Powers in dBm (OMA, OMA less TDECQ) are judged only when the samples are watts.
 
 use etalon_types::limits::{self, LimitRow, UnknownPmd};
+pub use etalon_types::limits::{LimitCheck, Verdict};
 use etalon_types::{Estimate, Figure, LinkReport};
-
-/// How a limit was judged.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// The whole interval is within.
-    Met,
-    /// The whole interval is outside.
-    Violated,
-    /// It cannot be said.
-    Open {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// One limit, the figure that was held to it, and what came of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LimitResult {
-    /// The limit.
-    pub row: LimitRow,
-    /// The figure in the limit's unit.
-    pub figure: Figure,
-    /// How it was judged.
-    pub verdict: Verdict,
-}
 
 /// Holds a report to every limit of a PMD; rows whose extinction ratio is another's are left out.
 ///
 /// # Errors
 /// [`UnknownPmd`], with the names that have rows.
-pub fn check(report: &LinkReport, pmd: &str) -> Result<Vec<LimitResult>, UnknownPmd> {
+pub fn check(report: &LinkReport, pmd: &str) -> Result<Vec<LimitCheck>, UnknownPmd> {
     let rows = limits::of(pmd)?;
     let extinction_ratio_db = report.estimates.extinction_ratio_db.value();
     Ok(rows
@@ -48,15 +24,16 @@ pub fn check(report: &LinkReport, pmd: &str) -> Result<Vec<LimitResult>, Unknown
             let figure = figure(report, &row.quantity);
             let needs_ratio =
                 row.from_extinction_ratio_db.is_some() || row.below_extinction_ratio_db.is_some();
-            let verdict = if needs_ratio && extinction_ratio_db.is_none() {
-                open("the limit depends on the extinction ratio, which was not measured")
+            let (verdict, reason) = if needs_ratio && extinction_ratio_db.is_none() {
+                undecided("the limit depends on the extinction ratio, which was not measured")
             } else {
                 judge(row, &figure)
             };
-            LimitResult {
-                row: row.clone(),
+            LimitCheck {
+                limit: row.clone(),
                 figure,
                 verdict,
+                reason,
             }
         })
         .collect())
@@ -73,26 +50,24 @@ fn applies(row: &LimitRow, extinction_ratio_db: Option<f64>) -> bool {
     })
 }
 
-fn open(reason: impl Into<String>) -> Verdict {
-    Verdict::Open {
-        reason: reason.into(),
-    }
+fn undecided(reason: impl Into<String>) -> (Verdict, Option<String>) {
+    (Verdict::Undecided, Some(reason.into()))
 }
 
-fn judge(row: &LimitRow, figure: &Figure) -> Verdict {
+fn judge(row: &LimitRow, figure: &Figure) -> (Verdict, Option<String>) {
     let Figure::Estimate(e) = figure else {
-        return open(figure.reason().unwrap_or_default());
+        return undecided(figure.reason().unwrap_or_default());
     };
     let (least, most) = (
         row.minimum.unwrap_or(f64::NEG_INFINITY),
         row.maximum.unwrap_or(f64::INFINITY),
     );
     if e.low >= least && e.high <= most {
-        Verdict::Met
+        (Verdict::Pass, None)
     } else if e.high < least || e.low > most {
-        Verdict::Violated
+        (Verdict::Fail, None)
     } else {
-        open(format!(
+        undecided(format!(
             "the interval from {:.4} to {:.4} {} holds the limit",
             e.low, e.high, e.unit
         ))

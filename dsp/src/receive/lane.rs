@@ -3,6 +3,7 @@
 use etalon_types::pattern::Modulation;
 use etalon_types::report::QualityFlag;
 
+use super::doubt;
 use super::front_end::Front;
 use super::pattern_search::{
     Pattern, SEARCHED, correlate_candidates, pattern_name, registers, sends_complemented,
@@ -159,6 +160,10 @@ impl Lane {
         if let Some(pattern) = &self.pattern {
             self.trained = self.train_on(pattern, options);
         }
+        let broken = self.broken_fit();
+        if broken.is_some() {
+            self.trained = None;
+        }
         if let Some(trained) = &self.trained {
             if let Some(reason) = &trained.refused {
                 quality.push(flag(
@@ -176,8 +181,11 @@ impl Lane {
             quality.push(flag(
                 "pattern-not-found",
                 format!(
-                    "{} seemed to be there, but no equalizer makes its symbols out of the samples",
-                    pattern.name
+                    "{} seemed to be there, but {}",
+                    pattern.name,
+                    broken
+                        .as_deref()
+                        .unwrap_or("no equalizer makes its symbols out of the samples")
                 ),
             ));
         }
@@ -242,6 +250,48 @@ impl Lane {
             .count();
         let guessed = 1.0 - 1.0 / levels as f64;
         (wrong as f64 <= GUESSED_SHARE * guessed * judged.len() as f64).then_some(trained)
+    }
+
+    /// Says where the pattern does not fit what was trained on it.
+    fn broken_fit(&self) -> Option<String> {
+        let (Some(_), Some(pattern)) = (&self.trained, &self.pattern) else {
+            return None;
+        };
+        let (front, levels) = (&self.front, self.modulation.levels());
+        doubt::broken_fit(&front.samples, front.spacing, &pattern.sent, levels)
+    }
+
+    /// Looks for levels that are missing and for an eye that opens and shuts.
+    pub fn doubt_levels(&mut self, options: &ReceiveOptions, quality: &mut Vec<QualityFlag>) {
+        let trained = self.trained();
+        let output = &trained.output[trained.judged.clone()];
+        let levels = self.modulation.levels();
+        let (symbols, _) = self.judged_symbols();
+        let slicer = Slicer::from_symbols(output, &symbols, levels);
+        let known = match self.pattern {
+            Some(_) => doubt::Symbols::Sent,
+            None => doubt::Symbols::Decided,
+        };
+        let heaps = (levels == 2).then(|| doubt::third_heap(output)).flatten();
+        // Counted errors of another modulation than the one sent are no figures of this link.
+        if heaps.is_some() && told_modulation(options).is_none() {
+            self.pattern = None;
+        }
+        if let Some(detail) = heaps.or_else(|| doubt::missing_level(&slicer, known)) {
+            quality.push(flag("level-missing", detail));
+        }
+        let trained = self.trained();
+        if self.front.spacing == 1
+            && self.pattern.is_none()
+            && let Some(detail) = doubt::unsteady_eye(
+                &trained.output,
+                &trained.decided,
+                trained.judged.clone(),
+                &slicer,
+            )
+        {
+            quality.push(flag("eye-closed", detail));
+        }
     }
 
     /// Returns the trained equalizer and its output.

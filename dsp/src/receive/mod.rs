@@ -5,6 +5,7 @@
 //! a symbol, the transmitted symbols if known, and the trained equalizer with its output.
 
 mod amplitude;
+mod doubt;
 mod error_statistics;
 mod errors;
 mod features;
@@ -86,6 +87,7 @@ pub fn receive(
     let mut lane = Lane::start(front, options, &mut quality);
     observer.stage("equalize");
     lane.equalize(options, &mut quality);
+    lane.doubt_levels(options, &mut quality);
     observer.stage("measure");
     let mut report = lane.report(samples.len(), sample_interval_s, options, quality);
     if options.measures.tdecq {

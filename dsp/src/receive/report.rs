@@ -50,8 +50,13 @@ impl Lane {
         estimates.frame_error_ratio_kp4 = errors.frame_error_ratio_kp4;
         estimates.burst_factor = errors.burst_factor;
         self.outer(options, quantity, &slicer, &mut estimates);
-        if self.pattern.is_none() && quality.iter().any(|q| q.flag == "eye-closed") {
-            let shut = || Figure::not_measurable("the eye is shut and no pattern is known");
+        let untrue = quality.iter().find_map(|q| match q.flag.as_str() {
+            "eye-closed" => Some("the eye is shut and no pattern is known"),
+            "level-missing" => Some("a level is missing and no pattern is known"),
+            _ => None,
+        });
+        if let (None, Some(reason)) = (&self.pattern, untrue) {
+            let shut = || Figure::not_measurable(reason);
             estimates.snr_db = shut();
             (estimates.rlm_120d, estimates.rlm_94) = (shut(), shut());
             (estimates.oma_outer, estimates.extinction_ratio_db) = (shut(), shut());
@@ -72,6 +77,7 @@ impl Lane {
             levels: levels_of(&slicer),
             error_statistics: errors.statistics,
             transmitter: None,
+            limits: Vec::new(),
             mpi_regime: None,
             features,
             quality,

@@ -79,7 +79,12 @@ impl Lane {
     /// Enters every transmitter measure into the report, or why there is none.
     pub fn measure_transmitter(&self, samples: &[f32], report: &mut LinkReport) {
         match self.pattern_waveform(samples) {
-            Ok((wave, outer)) => enter(&wave, &outer, report),
+            Ok((wave, outer)) => {
+                enter(&wave, &outer, report);
+                if report.quality.iter().any(|q| q.flag == "clipping") {
+                    without_extremes(report);
+                }
+            }
             Err(reason) => {
                 report.estimates.tdecq_db = Figure::not_measurable(&*reason);
                 report.estimates.ceq_db = Figure::not_measurable(&*reason);
@@ -228,6 +233,15 @@ fn enter(wave: &PatternWaveform, outer: &OuterLevels, report: &mut LinkReport) {
         ),
         level_shapes,
     });
+}
+
+/// Takes back what the clipped samples would have told: an end of the range is no extreme.
+fn without_extremes(report: &mut LinkReport) {
+    if let Some(t) = &mut report.transmitter {
+        let clipped = || Figure::not_measurable("the capture is clipped: its extremes are cut off");
+        (t.overshoot_percent, t.undershoot_percent) = (clipped(), clipped());
+        t.power_excursion = clipped();
+    }
 }
 
 /// Turns a figure in unit intervals into seconds.

@@ -35,6 +35,7 @@ pub(super) fn unmeasured(
         levels: Vec::new(),
         error_statistics: None,
         transmitter: None,
+        limits: Vec::new(),
         mpi_regime: None,
         features: BTreeMap::new(),
         quality,

@@ -3,7 +3,7 @@
 use fearless_simd::prelude::*;
 use fearless_simd_macros::simd;
 
-use super::{Loop, REACH, SEGMENTS, length};
+use super::{Loop, SEGMENTS, length};
 
 /// As many vectors as the widest level has lanes.
 type Block<S> = [<S as Simd>::f32s; 16];
@@ -48,7 +48,8 @@ pub(super) fn run<S: Simd, const LEVELS: usize, const TAPS: usize>(
     out: &mut [f32],
 ) {
     let lanes = S::f32s::LEN;
-    let length = length(samples.len());
+    let warm_up = feedback.warm_up();
+    let length = length(samples.len(), warm_up);
     let slicing = Slicing::<S, LEVELS>::new(simd, feedback);
     let zero = S::f32s::splat(simd, 0.0);
     let mut taps = [zero; TAPS];
@@ -59,9 +60,9 @@ pub(super) fn run<S: Simd, const LEVELS: usize, const TAPS: usize>(
     let mut block: Block<S> = [zero; 16];
     for group in 0..groups {
         let mut past = [zero; TAPS];
-        for chunk in 0..(REACH + length) / lanes {
+        for chunk in 0..(warm_up + length) / lanes {
             let at = chunk * lanes;
-            if at == REACH && group == 0 {
+            if at == warm_up && group == 0 {
                 // Before the capture there is nothing.
                 for v in &mut past {
                     v.as_mut_slice()[0] = 0.0;
@@ -69,7 +70,7 @@ pub(super) fn run<S: Simd, const LEVELS: usize, const TAPS: usize>(
             }
             let first = |lane: usize| (group * lanes + lane) * length + at;
             for (lane, row) in block[..lanes].iter_mut().enumerate() {
-                *row = load(simd, samples, first(lane).wrapping_sub(REACH));
+                *row = load(simd, samples, first(lane).wrapping_sub(warm_up));
             }
             transpose::<S>(&mut block);
             for y in &mut block[..lanes] {
@@ -83,12 +84,12 @@ pub(super) fn run<S: Simd, const LEVELS: usize, const TAPS: usize>(
                 }
                 past[0] = slicing.value(*y);
             }
-            if at < REACH {
+            if at < warm_up {
                 continue;
             }
             transpose::<S>(&mut block);
             for (lane, row) in block[..lanes].iter().enumerate() {
-                store::<S>(row, out, first(lane) - REACH);
+                store::<S>(row, out, first(lane) - warm_up);
             }
         }
     }

@@ -71,7 +71,29 @@ proptest! {
 #[test]
 fn segments_are_longer_than_their_warm_up() {
     for symbols in [0, 1, 700, 1 << 20, 10_000_019] {
-        let length = length(symbols);
-        assert!(length > REACH && length <= LONGEST && length / GRAIN % 2 == 1);
+        for warm_up in WARM_UPS {
+            let length = length(symbols, warm_up);
+            assert!(length > warm_up && length <= LONGEST && length / GRAIN % 2 == 1);
+        }
     }
+}
+
+#[test]
+fn the_warm_up_follows_the_taps() {
+    let warm_up = |levels: usize, taps: &[f32]| {
+        let feedback = Loop {
+            taps: taps.to_vec(),
+            ..any_loop(levels, 0, &mut Noise::new(1))
+        };
+        feedback.warm_up()
+    };
+    // 0.75^32 = 1e-4 is too much for a million segments, 0.75^64 = 1e-8 is not.
+    assert_eq!(warm_up(4, &[1.0]), 64);
+    assert_eq!(warm_up(4, &[0.5, -0.5]), 64);
+    assert_eq!(warm_up(4, &[0.5, -0.3]), 32);
+    // Two levels go on with 1/2 at most.
+    assert_eq!(warm_up(2, &[1.0]), 32);
+    assert_eq!(warm_up(2, &[1.0, 0.1]), 128);
+    assert_eq!(warm_up(4, &[f32::NAN]), 128);
+    assert_eq!(warm_up(4, &[]), 32);
 }

@@ -118,3 +118,58 @@ fn fewer_symbols_are_asked_for_than_there_are() {
     assert_eq!((count, out), (3, [1.0, 2.0, 3.0]));
     assert_eq!(fir.filter_into(crate::kernels::level(), &[], &mut out), 0);
 }
+
+/// Acceptance row 35: no level decides otherwise than the sum in f64 where the arithmetic is equal.
+/// Taps are multiples of 1/256 below 1/2, samples are 8-bit integers: 21 products of at most 14
+/// bits sum to 19 bits, which single precision holds, so that every level's sum is the one in f64
+/// and no symbol of a million may differ. Taps of any value round: of a million symbols fewer than
+/// 1e-5 lie as near to a threshold as that (a few 1e-7 of the level spacing on either side).
+#[test]
+fn ref_decisions_are_those_in_double_precision() {
+    const SYMBOLS: usize = 1_000_000;
+    let mut noise = Noise::new(35);
+    let sent: Vec<f64> = (0..SYMBOLS)
+        .map(|_| 24.0 * f64::from(noise.symbol(4)) - 36.0)
+        .collect();
+    let raw: Vec<i8> = (0..SYMBOLS)
+        .map(|k| {
+            let before = if k > 0 { sent[k - 1] } else { 0.0 };
+            (sent[k] + 0.3 * before + 6.0 * noise.normal()) as i8
+        })
+        .collect();
+    let differ = |fir: &Fir<i8>, thresholds: &Thresholds| {
+        let mut expected = vec![0u8; SYMBOLS];
+        fir.decide_scalar(&raw, thresholds, &mut expected);
+        assert!((0..4).all(|d| expected.contains(&d)), "every level occurs");
+        levels()
+            .into_iter()
+            .map(|level| {
+                let mut found = vec![9u8; SYMBOLS];
+                fir.decide_into(level, &raw, thresholds, &mut found);
+                let wrong = found.iter().zip(&expected).filter(|(a, b)| a != b).count();
+                println!("{}: {wrong} of {SYMBOLS} differ", level_name(level));
+                wrong
+            })
+            .max()
+            .unwrap()
+    };
+    let exact: Vec<f32> = (0..21)
+        .map(|i| if i == 10 { 127.0 } else { 9.0 - i as f32 } / 256.0)
+        .collect();
+    let fir = Fir::new(Spacing::Symbol, &exact, 10, 0.0);
+    let thresholds = Thresholds::new(&[-12.0, 1.0 / 512.0, 12.0]).unwrap();
+    assert_eq!(differ(&Fir::for_raw(&fir, 1.0, 0.0, 0i8), &thresholds), 0);
+    let any: Vec<f32> = (0..21)
+        .map(|i| {
+            if i == 10 {
+                1.0
+            } else {
+                0.05 * noise.normal() as f32
+            }
+        })
+        .collect();
+    let fir = Fir::new(Spacing::Symbol, &any, 10, 0.0);
+    let thresholds = Thresholds::new(&[-24.1, 0.2, 23.9]).unwrap();
+    let rounded = differ(&Fir::for_raw(&fir, 1.0, 0.0, 0i8), &thresholds);
+    assert!(rounded < 10, "{rounded}");
+}
