@@ -81,9 +81,15 @@ fn broken_links(folder: &Path) -> Vec<Broken> {
     let inner = |share: f32| low + share * (high - low);
     let mut lost = whole.clone();
     lost.drain(40_000..40_004);
-    // The noise of the samples about a level that never changes.
-    let equal: Vec<f32> = (1..whole.len())
-        .map(|i| inner(0.5) + 0.02 * (whole[i] - whole[i - 1]) * if i % 7 < 3 { 1.0 } else { -1.0 })
+    // White noise about a level that never changes, by a 64-bit xorshift.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let equal = (0..whole.len())
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            inner(0.5) + 0.02 * (high - low) * ((state >> 40) as f32 / (1u32 << 24) as f32 - 0.5)
+        })
         .collect();
     let turn = std::f64::consts::TAU / 1200.0;
     let drifting = warped(&whole, |i| i + 12.0 * (turn * i).sin());
