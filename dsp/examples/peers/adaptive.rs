@@ -10,7 +10,7 @@ use etalon_dsp::kernels::covariance::{self, Training};
 use etalon_dsp::kernels::fir::{Fir, Spacing};
 use etalon_dsp::kernels::lanes::{Column, LANES, Slices};
 use etalon_dsp::kernels::lms::{self, Settings};
-use etalon_dsp::kernels::{level_name, levels, lms_dfe, lms_lanes, volterra};
+use etalon_dsp::kernels::{level_name, levels, lms_dfe, lms_exact, lms_lanes, volterra};
 use fearless_simd::Level;
 
 use crate::report::{Report, Row};
@@ -69,6 +69,7 @@ fn start(level: Level, samples: &[f32], known: &[u8], feedback: usize) -> (Fir<f
 pub fn lines(workload: &Workload, report: &Report) {
     for level in levels().into_iter().take(2) {
         one_capture(workload, report, level);
+        one_capture_exact(workload, report, level);
         feedback(workload, report, level);
         sixteen_captures(workload, report, level);
         sixteen_captures_exact(workload, report, level);
@@ -109,6 +110,49 @@ fn one_capture(workload: &Workload, report: &Report, level: Level) {
             )
         },
         |_| Some(workload.ser(&decided.borrow())),
+    );
+}
+
+fn one_capture_exact(workload: &Workload, report: &Report, level: Level) {
+    let note = format!(
+        "{}, exact: symbol by symbol, mu 1e-3, trained on {TRAINING}",
+        level_name(level)
+    );
+    let n = workload.symbols();
+    let settings = lms_exact::Settings {
+        spacing: 2,
+        centre: TAPS / 2,
+        step: 1e-3,
+        slices: slices(),
+        bias: 0.0,
+        offset: 0.0,
+        size: 1.0,
+    };
+    let mut output = vec![0.0; n];
+    let mut squares = vec![0.0; n.div_ceil(lms_exact::BLOCK)];
+    let decided = RefCell::new(vec![0; n]);
+    let (output, squares) = (RefCell::new(&mut output), RefCell::new(&mut squares));
+    report.line(
+        &row("lms21", workload, &note),
+        || {
+            let mut taps = [0.0; TAPS];
+            taps[TAPS / 2] = 1.0;
+            let mut outputs = lms_exact::Outputs {
+                output: &mut output.borrow_mut(),
+                decided: &mut decided.borrow_mut(),
+                squares: &mut squares.borrow_mut(),
+            };
+            let known = &workload.tx[..TRAINING];
+            lms_exact::lms_exact(
+                level,
+                &workload.rx,
+                known,
+                &settings,
+                &mut taps,
+                &mut outputs,
+            );
+        },
+        |()| Some(workload.ser(&decided.borrow())),
     );
 }
 

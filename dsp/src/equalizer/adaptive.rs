@@ -266,13 +266,25 @@ pub(crate) fn run(signal: &Signal, mut rule: impl Rule) -> Result<Adapted, Refus
         output.push(y as f32);
         decided.push(decision);
     }
+    finish(signal, rule.coefficients(), output, decided, &squares)
+}
+
+/// Makes the result of what came out, or refuses it; `squares` are sums of squared errors over
+/// [`MSE_BLOCK`] symbols.
+pub(crate) fn finish(
+    signal: &Signal,
+    w: &[f64],
+    output: Vec<f32>,
+    decided: Vec<u8>,
+    squares: &[f64],
+) -> Result<Adapted, Refusal> {
+    let (symbols, trained, taps) = (output.len(), signal.trained(), signal.shape.taps);
     let mse: Vec<f64> = squares
         .iter()
         .enumerate()
         .map(|(b, sum)| sum / (symbols - b * MSE_BLOCK).min(MSE_BLOCK) as f64)
         .collect();
     converged(&mse, trained, signal.levels)?;
-    let w = rule.coefficients();
     Ok(Adapted {
         shape: signal.shape,
         taps: w[..taps].to_vec(),

@@ -13,7 +13,11 @@
 //! eigenvalue that matters. *Breaks* when that eigenvalue is tiny: a deep notch in the channel
 //! takes longer to learn than a capture lasts; see [`rls`](crate::equalizer::rls).
 
-use crate::equalizer::adaptive::{Adapted, Refusal, Rule, Signal, Start, Step, run};
+use crate::equalizer::adaptive::{
+    Adapted, MSE_BLOCK, Refusal, Rule, Signal, Start, Step, finish, mean_square, run,
+};
+use crate::kernels;
+use crate::kernels::lms_exact::{self, MAX_TAPS, Outputs};
 
 /// Settings of least mean squares.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,11 +67,44 @@ impl Default for Settings {
 /// ```
 pub fn adapt(signal: &Signal, settings: &Settings) -> Result<Adapted, Refusal> {
     signal.check()?;
-    let rule = Lms {
-        step: settings.step.within(signal.step_bound())?,
-        w: signal.start(&settings.start)?,
+    let step = settings.step.within(signal.step_bound())?;
+    let w = signal.start(&settings.start)?;
+    if signal.shape.feedback == 0 && signal.shape.taps <= MAX_TAPS {
+        feed_forward(signal, step, w)
+    } else {
+        run(signal, Lms { step, w })
+    }
+}
+
+/// The kernel, which knows no feedback.
+fn feed_forward(signal: &Signal, step: f64, mut w: Vec<f64>) -> Result<Adapted, Refusal> {
+    const { assert!(MSE_BLOCK == lms_exact::BLOCK) };
+    let symbols = signal.symbols();
+    let settings = lms_exact::Settings {
+        spacing: signal.shape.spacing,
+        centre: signal.shape.centre(),
+        step,
+        slices: signal.levels.slices(),
+        bias: signal.levels.mean() as f32,
+        offset: signal.offset,
+        size: mean_square(signal.samples, signal.offset).sqrt(),
     };
-    run(signal, rule)
+    let mut output = vec![0.0; symbols];
+    let mut decided = vec![0; symbols];
+    let mut squares = vec![0.0; symbols.div_ceil(MSE_BLOCK)];
+    lms_exact::lms_exact(
+        kernels::level(),
+        signal.samples,
+        &signal.known[..signal.trained()],
+        &settings,
+        &mut w,
+        &mut Outputs {
+            output: &mut output,
+            decided: &mut decided,
+            squares: &mut squares,
+        },
+    );
+    finish(signal, &w, output, decided, &squares)
 }
 
 struct Lms {

@@ -23,6 +23,7 @@ pub mod interpolation;
 pub mod lanes;
 pub mod lms;
 pub mod lms_dfe;
+pub mod lms_exact;
 pub mod lms_lanes;
 pub mod polyphase;
 pub mod timing;

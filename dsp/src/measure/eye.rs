@@ -12,9 +12,10 @@
 use ndarray::Array2;
 
 use crate::equalizer::Equalizer;
+use crate::kernels::level;
 use crate::slicer::Slicer;
 use crate::timing::Timing;
-use crate::timing::resample::Resampler;
+use crate::timing::resample::{Resampler, Scratch};
 use crate::traces::{Eye, LevelHistogram};
 
 /// Time bins over two unit intervals.
@@ -40,15 +41,20 @@ pub fn oversampled(
     let symbols = SYMBOLS.min(available.saturating_sub(equalizer.taps.len() / spacing + 4));
     let margin = equalizer.taps.len().div_ceil(spacing) + 2;
     let mut frame = Frame::new(slicer);
+    let mut line = vec![0.0; spacing * (symbols + 2)];
+    let mut scratch = Scratch::default();
     for phase in 0..per_ui {
         // One phase of the signal at the equalizer's spacing, run through it as a whole.
-        let shift = phase as f64 / per_ui as f64 - 0.5;
-        let line: Vec<f32> = (0..spacing * (symbols + 2))
-            .map(|i| {
-                let symbol = first + i as f64 / spacing as f64 + shift;
-                resampler.at(samples, timing.position(symbol))
-            })
-            .collect();
+        let start = first + phase as f64 / per_ui as f64 - 0.5;
+        resampler.fill(
+            level(),
+            samples,
+            timing,
+            start,
+            spacing,
+            &mut scratch,
+            &mut line,
+        );
         let output = equalizer.feed_forward(&line);
         for (k, &y) in output.iter().enumerate().take(symbols).skip(margin) {
             // Column 0 is half a unit interval before a symbol of even index.

@@ -1,6 +1,7 @@
 //! Levels as an adaptive equalizer wants them, and its decisions.
 
 use super::Refusal;
+use crate::kernels::lanes::Slices;
 use crate::slicer::{Slicer, nominal};
 
 /// Levels and the thresholds between them, in the unit of the output.
@@ -69,6 +70,18 @@ impl Levels {
     /// Decides one sample.
     pub fn decide(&self, y: f64) -> u8 {
         self.thresholds.iter().map(|&t| u8::from(y > t)).sum()
+    }
+
+    /// Returns levels and thresholds as kernels want them; with two levels the upper thresholds
+    /// are never reached.
+    pub(crate) fn slices(&self) -> Slices {
+        let last = self.values.len() - 1;
+        let level = |i: usize| self.values[i.min(last)] as f32;
+        let threshold = |i: usize| self.thresholds.get(i).map_or(f32::INFINITY, |&t| t as f32);
+        Slices {
+            levels: [0, 1, 2, 3].map(level),
+            thresholds: [0, 1, 2].map(threshold),
+        }
     }
 
     /// Returns the mean of the levels.
