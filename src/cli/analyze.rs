@@ -40,9 +40,11 @@ pub struct Args {
 /// they come and count in the exit code.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     limits::check_name(args.pmd.as_deref())?;
-    let options = args
+    let mut options = args
         .link
         .receive_options(|path| capture::pattern(path, &args.link))?;
+    // An eye that nobody sees is not drawn.
+    options.measures.eye &= !globals.json || globals.report.is_some();
     let choice = Choice::of(&args.link)?;
     let progress = Progress::start(globals, args.files.len());
     let mut worst = Exit::Done;

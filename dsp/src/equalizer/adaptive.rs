@@ -23,6 +23,7 @@ pub use refusal::Refusal;
 
 use crate::equalizer::Equalizer;
 use crate::equalizer::least_squares::{Fit, Shape};
+use crate::measure::statistics::sum_of;
 
 /// Symbols over which one value of the mean-square error is averaged.
 pub const MSE_BLOCK: usize = 1024;
@@ -143,11 +144,8 @@ pub(crate) fn check_known(known: &[u8], levels: usize) -> Result<(), Refusal> {
 }
 
 pub(crate) fn mean_square(samples: &[f32], offset: f32) -> f64 {
-    let sum: f64 = samples
-        .iter()
-        .map(|&x| (f64::from(x) - f64::from(offset)).powi(2))
-        .sum();
-    sum / samples.len().max(1) as f64
+    let square = |x: f32| (f64::from(x) - f64::from(offset)).powi(2);
+    sum_of(samples, square) / samples.len().max(1) as f64
 }
 
 /// Coefficients at the first symbol.

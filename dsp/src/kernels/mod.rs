@@ -37,6 +37,15 @@ pub fn level() -> Level {
     Level::new()
 }
 
+/// Returns AVX2 where there is AVX-512, for kernels that wider vectors do not help.
+pub(crate) fn at_most_avx2(level: Level) -> Level {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    if let Some(token) = level.as_avx2() {
+        return Level::Avx2(token);
+    }
+    level
+}
+
 /// Returns every level that this machine can run, best first.
 ///
 /// All of them compute the same figures; see the rules above.

@@ -88,6 +88,7 @@ impl Channel {
         let window: Vec<f64> = targets.iter().map(|&d| f64::from(d)).collect();
         let gram = gram(&window, span);
         let mut pulse = vec![0.0; span.symbols() * spacing];
+        let mut left = Left::default();
         for p in 0..spacing {
             let drive: Vec<f64> = (span.after..symbols - span.before)
                 .map(|k| f64::from(samples[spacing * k + p]))
@@ -98,38 +99,19 @@ impl Channel {
             for (j, h) in h[..span.symbols()].iter().enumerate() {
                 pulse[spacing * j + p] = *h;
             }
+            left.add(&drive, &h, &rhs);
         }
-        let mut channel = Self {
+        Some(Self {
             pulse,
             spacing,
             span,
-            residual_power: 0.0,
-        };
-        channel.residual_power = channel.residual(samples, targets, symbols);
-        Some(channel)
+            residual_power: left.power(),
+        })
     }
 
     /// Returns the index of the pulse's sample at the decision instant of its own symbol.
     pub fn main(&self) -> usize {
         self.span.before * self.spacing
-    }
-
-    /// Mean square of what the model leaves, over all phases.
-    fn residual(&self, samples: &[f32], targets: &[f32], symbols: usize) -> f64 {
-        let Span { before, after } = self.span;
-        let (mut sum, mut square, mut n) = (0.0, 0.0, 0.0);
-        for k in after..symbols - before {
-            for p in 0..self.spacing {
-                let model: f64 = (0..=before + after)
-                    .map(|j| self.pulse[self.spacing * j + p] * f64::from(targets[k + before - j]))
-                    .sum();
-                let e = f64::from(samples[self.spacing * k + p]) - model;
-                sum += e;
-                square += e * e;
-                n += 1.0;
-            }
-        }
-        square / n - (sum / n).powi(2)
     }
 
     /// Returns the response at a frequency given in symbol rates: time zero is the decision
@@ -158,6 +140,35 @@ impl Channel {
             .map(|i| i as f64 * top / 400.0)
             .find(|&f| self.gain_db(f) < -3.0)
             .unwrap_or(top)
+    }
+}
+
+/// What the models of all phases leave of the samples.
+///
+/// With `h` from the normal equations `G h = b` the squares that are left sum up to `x'x - h'b`,
+/// the constant in `h` counted as explained; about the pulses alone it is left too.
+#[derive(Default)]
+struct Left {
+    sum: f64,
+    square: f64,
+    count: f64,
+}
+
+impl Left {
+    /// Adds a phase: its samples, the solution with its constant last, and its right side.
+    fn add(&mut self, drive: &[f64], h: &[f64], rhs: &[f64]) {
+        let n = drive.len() as f64;
+        let constant = h.last().copied().unwrap_or(0.0);
+        let whole: f64 = drive.iter().map(|x| x * x).sum();
+        let explained: f64 = h.iter().zip(rhs).map(|(h, b)| h * b).sum();
+        self.sum += n * constant;
+        self.square += (whole - explained).max(0.0) + n * constant * constant;
+        self.count += n;
+    }
+
+    /// Mean square about the common mean.
+    fn power(&self) -> f64 {
+        self.square / self.count - (self.sum / self.count).powi(2)
     }
 }
 
@@ -219,10 +230,20 @@ pub fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
         for k in 0..n {
             prefix[k + 1] = prefix[k] + f64::from(x[spacing * k + p]);
         }
-        for k in 0..n {
+        let edge = |k: usize| {
             let (first, last) = (k.saturating_sub(half), (k + half + 1).min(n));
-            let mean = (prefix[last] - prefix[first]) / (last - first) as f64;
-            out[spacing * k + p] = (f64::from(x[spacing * k + p]) - mean) as f32;
+            (prefix[last] - prefix[first]) / (last - first) as f64
+        };
+        let mut put = |k: usize, mean: f64| {
+            let at = spacing * k + p;
+            out[at] = (f64::from(x[at]) - mean) as f32;
+        };
+        let (whole, end) = (half.min(n), n.saturating_sub(half).max(half.min(n)));
+        (0..whole).chain(end..n).for_each(|k| put(k, edge(k)));
+        let share = 1.0 / HIGH_PASS as f64;
+        let ahead = prefix.get(HIGH_PASS..).unwrap_or_default();
+        for (k, (last, first)) in (whole..end).zip(ahead.iter().zip(&prefix)) {
+            put(k, share * (last - first));
         }
     }
     out

@@ -124,8 +124,9 @@ impl Frame {
 pub fn histogram(output: &[f32], symbols: &[u8], slicer: &Slicer) -> LevelHistogram {
     let frame = Frame::new(slicer);
     let mut counts = vec![vec![0u64; ROWS]; slicer.means.len()];
+    let rows = ROWS as f64 / (frame.high - frame.low);
     for (&y, &s) in output.iter().zip(symbols) {
-        let row = (f64::from(y) - frame.low) / (frame.high - frame.low) * ROWS as f64;
+        let row = (f64::from(y) - frame.low) * rows;
         if row >= 0.0 && row < ROWS as f64 {
             counts[s as usize][row as usize] += 1;
         }

@@ -205,6 +205,24 @@ pub fn chi_squared_ratio(dof: f64, p: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// Returns the sum of a value of every sample, in sixteen sums side by side: an addition need not
+/// wait for the one before it.
+pub fn sum_of(samples: &[f32], value: impl Fn(f32) -> f64) -> f64 {
+    let mut sums = [0.0; 16];
+    let (whole, rest) = samples.as_chunks::<16>();
+    for part in whole {
+        for (sum, &x) in sums.iter_mut().zip(part) {
+            *sum += value(x);
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&x| value(x)).sum::<f64>()
+}
+
+/// Returns the mean; that of nothing is 0.
+pub fn mean(samples: &[f32]) -> f64 {
+    sum_of(samples, f64::from) / samples.len().max(1) as f64
+}
+
 /// Returns the upper median; reorders the values.
 ///
 /// # Panics

@@ -12,6 +12,10 @@
 //!
 //! *Breaks* when the beat turns within a block, or when the eye is shut.
 
+use fearless_simd::{Simd, dispatch};
+use fearless_simd_macros::simd;
+
+use crate::kernels::level;
 use crate::slicer::Slicer;
 
 /// Symbols in a block of the first pass.
@@ -44,36 +48,88 @@ const LANES: usize = 8;
 
 /// Levels as steps, so that a symbol's values are sums over the thresholds below it: arithmetic
 /// that the compiler makes vectors of, where a table of levels would be read one by one.
-struct Steps {
-    mean: Vec<f32>,
-    amplitude: Vec<f32>,
+struct Steps<const T: usize> {
+    mean: (f32, [f32; T]),
+    amplitude: (f32, [f32; T]),
+    /// Thresholds without a beat, and how they move with it.
+    base: [f32; T],
+    slope: [f32; T],
 }
 
-impl Steps {
-    /// The beat over a block: `sum (y - P) sqrt(P) / sum P`.
-    fn beat(&self, block: &[f32], thresholds: &[f32]) -> f32 {
-        let (mut up, mut down) = ([0.0f32; LANES], [0.0f32; LANES]);
-        for part in block.chunks(LANES) {
-            for ((&y, up), down) in part.iter().zip(&mut up).zip(&mut down) {
-                let (mut mean, mut amplitude) = (self.mean[0], self.amplitude[0]);
-                for (i, &t) in thresholds.iter().enumerate() {
-                    let above = if y > t { 1.0 } else { 0.0 };
-                    mean += above * self.mean[i + 1];
-                    amplitude += above * self.amplitude[i + 1];
-                }
-                *up += (y - mean) * amplitude;
-                *down += mean;
-            }
+impl<const T: usize> Steps<T> {
+    /// Takes the level means and thresholds of a slicer with `T + 1` levels.
+    fn new(mean: &[f32], thresholds: &[f64]) -> Self {
+        let amplitude: Vec<f32> = mean.iter().map(|m| m.sqrt()).collect();
+        let steps = |v: &[f32]| (v[0], std::array::from_fn(|i| v[i + 1] - v[i]));
+        Self {
+            mean: steps(mean),
+            amplitude: steps(&amplitude),
+            base: std::array::from_fn(|i| thresholds[i] as f32),
+            slope: std::array::from_fn(|i| 0.5 * (amplitude[i] + amplitude[i + 1])),
         }
+    }
+
+    #[inline(always)]
+    fn thresholds(&self, beat: f32) -> [f32; T] {
+        let mut thresholds = self.base;
+        for (t, s) in thresholds.iter_mut().zip(self.slope) {
+            *t += beat * s;
+        }
+        thresholds
+    }
+
+    /// The beat over a block: `sum (y - P) sqrt(P) / sum P`.
+    #[inline(always)]
+    fn beat(&self, block: &[f32], thresholds: &[f32; T]) -> f32 {
+        let (mut up, mut down) = ([0.0f32; LANES], [0.0f32; LANES]);
+        let (whole, rest) = block.as_chunks::<LANES>();
+        for part in whole {
+            self.add(part, thresholds, &mut up, &mut down);
+        }
+        self.add(rest, thresholds, &mut up, &mut down);
         up.iter().sum::<f32>() / down.iter().sum::<f32>().max(f32::MIN_POSITIVE)
+    }
+
+    #[inline(always)]
+    fn add(
+        &self,
+        part: &[f32],
+        thresholds: &[f32; T],
+        up: &mut [f32; LANES],
+        down: &mut [f32; LANES],
+    ) {
+        for ((&y, up), down) in part.iter().zip(up).zip(down) {
+            let (mut mean, mut amplitude) = (self.mean.0, self.amplitude.0);
+            for (i, &t) in thresholds.iter().enumerate() {
+                mean += if y > t { self.mean.1[i] } else { 0.0 };
+                amplitude += if y > t { self.amplitude.1[i] } else { 0.0 };
+            }
+            *up += (y - mean) * amplitude;
+            *down += mean;
+        }
     }
 }
 
-/// The first value and the steps to the following ones.
-fn steps(values: &[f32]) -> Vec<f32> {
-    let mut steps = vec![values[0]];
-    steps.extend(values.windows(2).map(|v| v[1] - v[0]));
-    steps
+/// Decides block by block, each with the beat that its own symbols show.
+#[simd]
+fn walk<S: Simd, const T: usize>(
+    _: S,
+    power: &[f32],
+    steps: &Steps<T>,
+    block: usize,
+    symbols: &mut [u8],
+) {
+    let mut beat = 0.0f32;
+    for (part, decided) in power.chunks(block).zip(symbols.chunks_mut(block)) {
+        for _ in 0..2 {
+            beat = steps.beat(part, &steps.thresholds(beat));
+        }
+        for t in steps.thresholds(beat) {
+            for (&y, d) in part.iter().zip(decided.iter_mut()) {
+                *d += u8::from(y > t);
+            }
+        }
+    }
 }
 
 /// Decides every symbol; `power` is optical power above zero, one sample a symbol.
@@ -82,32 +138,14 @@ pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
     // A level at or below zero has no amplitude: a small fraction of the top one stands in.
     let floor = 1e-3 * slicer.means[levels - 1].max(f64::MIN_POSITIVE);
     let mean: Vec<f32> = slicer.means.iter().map(|&m| m.max(floor) as f32).collect();
-    let amplitude: Vec<f32> = mean.iter().map(|m| m.sqrt()).collect();
-    let base: Vec<f32> = slicer.thresholds.iter().map(|&t| t as f32).collect();
-    let slope: Vec<f32> = amplitude.windows(2).map(|a| 0.5 * (a[0] + a[1])).collect();
-    let levels_as_steps = Steps {
-        mean: steps(&mean),
-        amplitude: steps(&amplitude),
-    };
     let mut symbols = vec![0u8; power.len()];
-    let mut beat = 0.0f32;
-    let mut thresholds = base.clone();
-    let turn = |thresholds: &mut [f32], beat: f32| {
-        for ((t, b), s) in thresholds.iter_mut().zip(&base).zip(&slope) {
-            *t = b + beat * s;
-        }
-    };
-    for (part, decided) in power.chunks(block).zip(symbols.chunks_mut(block)) {
-        for _ in 0..2 {
-            turn(&mut thresholds, beat);
-            beat = levels_as_steps.beat(part, &thresholds);
-        }
-        turn(&mut thresholds, beat);
-        for &t in &thresholds {
-            for (&y, d) in part.iter().zip(decided.iter_mut()) {
-                *d += u8::from(y > t);
-            }
-        }
+    let thresholds = &slicer.thresholds;
+    if levels == 4 {
+        let steps = Steps::<3>::new(&mean, thresholds);
+        dispatch!(level(), simd => walk(simd, power, &steps, block, &mut symbols));
+    } else {
+        let steps = Steps::<1>::new(&mean, thresholds);
+        dispatch!(level(), simd => walk(simd, power, &steps, block, &mut symbols));
     }
     let again = Slicer::from_symbols(power, &symbols, levels);
     let power_means: Vec<f64> = again

@@ -66,14 +66,14 @@ impl Lane {
         let trained = self.trained();
         let (sent, _) = self.judged_symbols();
         let decided = &trained.decided[trained.judged.clone()];
-        let decisions = errors_by_eye::decisions(&sent, decided, self.modulation);
+        let decisions = errors_by_eye::decisions(sent, decided, self.modulation);
         ErrorStatistics {
             eyes: errors_by_eye::by_eye(&decisions),
-            transitions: errors_by_eye::by_transition(&sent, decided, self.modulation),
+            transitions: errors_by_eye::by_transition(sent, decided, self.modulation),
             decisions,
             bursts: errors.bursts_report(),
             kp4,
-            ser_by_q_scale: self.by_q_scale(&sent, levels),
+            ser_by_q_scale: self.by_q_scale(sent, levels),
         }
     }
 

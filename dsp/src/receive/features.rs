@@ -87,7 +87,7 @@ impl Lane {
             .map(|k| self.front.samples[self.front.spacing * k])
             .collect();
         let (symbols, _) = self.judged_symbols();
-        let raw = Slicer::from_symbols(&instants, &symbols, self.modulation.levels());
+        let raw = Slicer::from_symbols(&instants, symbols, self.modulation.levels());
         10.0 * raw.snr().log10()
     }
 }

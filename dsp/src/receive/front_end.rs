@@ -4,6 +4,7 @@ use etalon_types::report::QualityFlag;
 
 use crate::Error;
 use crate::condition::flag;
+use crate::measure::statistics::mean;
 use crate::options::{BaudChoice, ReceiveOptions};
 use crate::timing::resample;
 use crate::timing::search::search;

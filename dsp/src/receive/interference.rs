@@ -36,11 +36,10 @@ impl Lane {
             channel.residual_power,
             self.front.pad,
         )?;
-        let mut power: Vec<f32> = equalizer
-            .feed_forward(&self.front.samples)
-            .iter()
-            .map(|&y| y - options.zero as f32)
-            .collect();
+        let mut power = equalizer.feed_forward(&self.front.samples);
+        if options.zero != 0.0 {
+            power.iter_mut().for_each(|y| *y -= options.zero as f32);
+        }
         to_unit_size(&mut power);
         let slicer = Slicer::from_symbols(&power, &trained.decided, levels);
         let compared = trained.output.len().min(channel::USED);
@@ -156,9 +155,7 @@ fn has_amplitudes(slicer: &Slicer) -> bool {
 fn to_unit_size(power: &mut [f32]) {
     let largest = power.iter().fold(0.0f32, |m, y| m.max(y.abs()));
     if largest > 0.0 && largest.is_finite() {
-        let scale = (-libm::floor(libm::log2(f64::from(largest)))).exp2();
-        power
-            .iter_mut()
-            .for_each(|y| *y = (f64::from(*y) * scale) as f32);
+        let scale = (-libm::floor(libm::log2(f64::from(largest)))).exp2() as f32;
+        power.iter_mut().for_each(|y| *y *= scale);
     }
 }

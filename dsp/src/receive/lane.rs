@@ -47,7 +47,6 @@ impl Lane {
     /// Finds modulation and pattern.
     pub fn start(front: Front, options: &ReceiveOptions, quality: &mut Vec<QualityFlag>) -> Self {
         let told = told_modulation(options);
-        let instants = front.at_instants();
         let mut lane = Self {
             front,
             modulation: told.unwrap_or(Modulation::Pam4),
@@ -56,9 +55,10 @@ impl Lane {
             trained: None,
         };
         // A told pattern is looked for by correlation first: that needs no open eye.
-        if let Some(pattern) =
-            told.and_then(|m| correlate_candidates(&instants, &options.pattern, m, instants.len()))
-        {
+        if let Some(pattern) = told.and_then(|m| {
+            let instants = lane.front.at_instants();
+            correlate_candidates(&instants, &options.pattern, m, instants.len())
+        }) {
             lane.pattern = Some(pattern);
             return lane;
         }
@@ -302,12 +302,12 @@ impl Lane {
     }
 
     /// Symbols that judge the receiver: sent ones with a pattern, decided ones without.
-    pub fn judged_symbols(&self) -> (Vec<u8>, &'static str) {
+    pub fn judged_symbols(&self) -> (&[u8], &'static str) {
         let trained = self.trained();
         match &self.pattern {
-            Some(p) => (p.sent[trained.judged.clone()].to_vec(), "known symbols"),
+            Some(p) => (&p.sent[trained.judged.clone()], "known symbols"),
             None => (
-                trained.decided[trained.judged.clone()].to_vec(),
+                &trained.decided[trained.judged.clone()],
                 "decided symbols (biased up where decisions err)",
             ),
         }
@@ -333,7 +333,7 @@ impl Lane {
         let (symbols, _) = self.judged_symbols();
         eye::histogram(
             &trained.output[trained.judged.clone()],
-            &symbols,
+            symbols,
             &trained.slicer,
         )
     }

@@ -32,7 +32,7 @@ impl Lane {
         let trained = self.trained();
         let (symbols, source) = self.judged_symbols();
         let output = &trained.output[trained.judged.clone()];
-        let slicer = Slicer::from_symbols(output, &symbols, self.modulation.levels());
+        let slicer = Slicer::from_symbols(output, symbols, self.modulation.levels());
         let quantity = self.quantity(options, &slicer, &mut quality);
         let (ber, ser) = self.error_ratios(options);
         if let Some(ser) = ser.value()
