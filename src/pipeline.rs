@@ -97,7 +97,8 @@ pub fn analyze_trace(
     let mut watch = Stopwatch::start(Instant::now());
     watch.stage("read");
     let samples = source.read_all_f32()?;
-    let reception = etalon_dsp::receive(&samples, interval_s, options, &mut watch)?;
+    let count = samples.len() as u64;
+    let reception = etalon_dsp::receive(samples, interval_s, options, &mut watch)?;
     let mut report = reception.report;
     report.input = Input {
         path: identity.path.clone(),
@@ -105,7 +106,7 @@ pub fn analyze_trace(
         format: info.format.clone(),
         channel: info.channel.clone(),
         segment: info.segment,
-        samples: samples.len() as u64,
+        samples: count,
         sample_interval_s: interval_s,
         t0_s: info.t0_s,
     };

@@ -16,7 +16,7 @@ use fearless_simd::Level;
 use crate::report::{Report, Row};
 use crate::workload::{TRAINING, Workload};
 
-const TAPS: usize = 21;
+pub const TAPS: usize = 21;
 const FEEDBACK: usize = 5;
 /// Taps of the quadratic part: 45 products.
 const SPAN: usize = 9;
@@ -33,7 +33,7 @@ fn slices() -> Slices {
     }
 }
 
-fn settings(samples: &[f32]) -> Settings {
+pub fn settings(samples: &[f32]) -> Settings {
     let power = samples
         .iter()
         .take(1 << 14)
@@ -48,7 +48,7 @@ fn settings(samples: &[f32]) -> Settings {
 }
 
 /// Fits on the known symbols.
-fn start(level: Level, samples: &[f32], known: &[u8], feedback: usize) -> (Fir<f32>, Vec<f32>) {
+pub fn start(level: Level, samples: &[f32], known: &[u8], feedback: usize) -> (Fir<f32>, Vec<f32>) {
     let levels = slices().levels;
     let wanted: Vec<f32> = known.iter().map(|&s| levels[usize::from(s)]).collect();
     let training = Training {

@@ -21,6 +21,7 @@ mod ffe;
 mod kp4;
 mod limits;
 mod mlse;
+mod receiver;
 mod report;
 mod timing;
 #[allow(
@@ -52,5 +53,6 @@ fn main() {
     adaptive::lines(&workload, &report);
     kp4::lines(&workload, &report);
     mlse::lines(&workload, &report);
+    receiver::lines(&workload, &report);
     decision_feedback::lines(&workload, &report);
 }

@@ -24,10 +24,7 @@ pub struct Workload {
 impl Workload {
     /// Reads `PEERS_DATA`, or `data` beside the kit.
     pub fn read() -> Result<Self, String> {
-        let folder = match std::env::var_os("PEERS_DATA") {
-            Some(folder) => PathBuf::from(folder),
-            None => PathBuf::from("../shared/peers/data"),
-        };
+        let folder = folder();
         Ok(Self {
             tx: bytes(&folder, "tx.u8")?,
             rx: floats(&folder, "rx.f32")?,
@@ -42,6 +39,11 @@ impl Workload {
         })
     }
 
+    /// Returns where a file is.
+    pub fn path(name: &str) -> PathBuf {
+        folder().join(name)
+    }
+
     /// Returns the number of transmitted symbols.
     pub fn symbols(&self) -> usize {
         self.tx.len()
@@ -54,6 +56,10 @@ impl Workload {
         let wrong = range.filter(|&k| decided[k] != self.tx[k]).count();
         wrong as f64 / n as f64
     }
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("PEERS_DATA").map_or_else(|| "../shared/peers/data".into(), PathBuf::from)
 }
 
 fn bytes(folder: &Path, name: &str) -> Result<Vec<u8>, String> {

@@ -18,6 +18,9 @@ mod transmitter;
 mod unmeasured;
 mod validity;
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use etalon_types::report::QualityFlag;
 
 use crate::condition::condition;
@@ -33,7 +36,7 @@ use validity::check_options;
 ///
 /// # Shapes
 /// `samples` are in the unit of the capture, at a constant interval of `sample_interval_s`
-/// seconds.
+/// seconds. Given away instead of lent, they are let go of as soon as no measure needs them.
 ///
 /// # Errors
 /// [`Error`] when the options make no sense. Trouble within the capture is a quality flag.
@@ -60,42 +63,46 @@ use validity::check_options;
 /// assert_eq!(report.link.lag, Some(0));
 /// assert_eq!(report.estimates.pre_fec_ber.low(), Some(0.0)); // no errors: an upper bound
 /// ```
-pub fn receive(
-    samples: &[f32],
+pub fn receive<'a>(
+    samples: impl Into<Cow<'a, [f32]>>,
     sample_interval_s: f64,
     options: &ReceiveOptions,
     observer: &mut dyn Observer,
 ) -> Result<Reception, Error> {
     check_options(sample_interval_s, options)?;
     observer.stage("condition");
-    let condition = condition(samples);
+    let samples = samples.into();
+    let count = samples.len();
+    let condition = condition(&samples);
     let mut quality = condition.flags;
-    let used = &samples[condition.range];
+    let used = cut(samples, condition.range);
     let nothing = |quality: Vec<QualityFlag>, reason: &str| {
-        unmeasured(samples.len(), sample_interval_s, options, quality, reason)
+        unmeasured(count, sample_interval_s, options, quality, reason)
     };
     if let Some(reason) = condition.fatal {
         return Ok(nothing(quality, &reason));
     }
-    let used = &*transmitter::behind_reference_receiver(used, 1.0 / sample_interval_s, options)?;
+    let used = transmitter::behind_reference_receiver(used, 1.0 / sample_interval_s, options)?;
     observer.stage("timing");
-    let front = match front_end(used, 1.0 / sample_interval_s, options, &mut quality)? {
+    let front = match front_end(&used, 1.0 / sample_interval_s, options, &mut quality)? {
         Ok(front) => front,
         Err(reason) => return Ok(nothing(quality, &reason)),
     };
+    let wanted = options.measures.eye || options.measures.tdecq;
+    let used = if wanted { used } else { Cow::default() };
     observer.stage("align");
     let mut lane = Lane::start(front, options, &mut quality);
     observer.stage("equalize");
     lane.equalize(options, &mut quality);
     lane.doubt_levels(options, &mut quality);
     observer.stage("measure");
-    let mut report = lane.report(samples.len(), sample_interval_s, options, quality);
+    let mut report = lane.report(count, sample_interval_s, options, quality);
     if options.measures.tdecq {
-        lane.measure_transmitter(used, &mut report);
+        lane.measure_transmitter(&used, &mut report);
     }
     let mut traces = Traces {
         error_positions: lane.error_positions(),
-        eye: options.measures.eye.then(|| lane.eye(used)),
+        eye: options.measures.eye.then(|| lane.eye(&used)),
         levels: Some(lane.histogram()),
         ..Traces::default()
     };
@@ -104,4 +111,16 @@ pub fn receive(
         lane.assess_mpi(options, &mut report, &mut traces);
     }
     Ok(Reception { report, traces })
+}
+
+/// The samples of a range, without copying.
+fn cut(samples: Cow<[f32]>, range: Range<usize>) -> Cow<[f32]> {
+    match samples {
+        Cow::Borrowed(samples) => Cow::Borrowed(&samples[range]),
+        Cow::Owned(mut samples) => {
+            samples.truncate(range.end);
+            samples.drain(..range.start);
+            Cow::Owned(samples)
+        }
+    }
 }

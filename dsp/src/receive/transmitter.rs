@@ -49,17 +49,17 @@ const STILL_UI: f64 = 0.01;
 /// # Errors
 /// The option, when the capture has fewer than two samples a symbol; no symbol rate.
 pub(super) fn behind_reference_receiver<'a>(
-    samples: &'a [f32],
+    samples: Cow<'a, [f32]>,
     sample_rate_hz: f64,
     options: &ReceiveOptions,
 ) -> Result<Cow<'a, [f32]>, Error> {
     if options.reference_receiver == ReferenceReceiver::None {
-        return Ok(Cow::Borrowed(samples));
+        return Ok(samples);
     }
     let baud_hz = match options.baud {
         BaudChoice::Is(baud_hz) => baud_hz,
         BaudChoice::Auto => {
-            search(samples, sample_rate_hz)
+            search(&samples, sample_rate_hz)
                 .map_err(|likely| Error::NoBaud { likely })?
                 .baud_hz
         }
@@ -72,7 +72,7 @@ pub(super) fn behind_reference_receiver<'a>(
             found: format!("{per_symbol:.2}"),
         });
     }
-    Ok(Cow::Owned(reference_receiver::filter(samples, per_symbol)))
+    Ok(Cow::Owned(reference_receiver::filter(&samples, per_symbol)))
 }
 
 impl Lane {
