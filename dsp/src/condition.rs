@@ -6,6 +6,10 @@
 use std::ops::Range;
 
 use etalon_types::report::QualityFlag;
+use fearless_simd::{Simd, dispatch};
+use fearless_simd_macros::simd;
+
+use crate::kernels::level;
 
 /// What is usable of a capture, and what is odd about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +43,7 @@ pub fn flag(flag: &str, detail: impl Into<String>) -> QualityFlag {
 /// Looks at the samples.
 pub fn condition(samples: &[f32]) -> Condition {
     let mut flags = Vec::new();
-    let finite = samples.chunks(BLOCK).all(all_finite);
+    let finite = dispatch!(level(), simd => every_finite(simd, samples));
     let range = if finite {
         0..samples.len()
     } else {
@@ -63,7 +67,7 @@ pub fn condition(samples: &[f32]) -> Condition {
         flags.push(flag("too-short", "no finite sample"));
         Some("the capture holds no finite sample".to_owned())
     } else {
-        let blocks: Vec<(f32, f32)> = used.chunks(BLOCK).map(extremes).collect();
+        let blocks = dispatch!(level(), simd => by_block(simd, used));
         let low = blocks.iter().fold(f32::INFINITY, |l, b| l.min(b.0));
         let high = blocks.iter().fold(f32::NEG_INFINITY, |h, b| h.max(b.1));
         if low == high {
@@ -112,13 +116,31 @@ const BLOCK: usize = 256;
 /// Values side by side in a block, for as many comparisons at once.
 const LANES: usize = 16;
 
+/// Says whether every sample is finite.
+#[simd]
+fn every_finite<S: Simd>(_: S, samples: &[f32]) -> bool {
+    samples.chunks(BLOCK).all(all_finite)
+}
+
+/// Extremes of every block.
+#[simd]
+fn by_block<S: Simd>(_: S, samples: &[f32]) -> Vec<(f32, f32)> {
+    let mut blocks = Vec::with_capacity(samples.len().div_ceil(BLOCK));
+    for block in samples.chunks(BLOCK) {
+        blocks.push(extremes(block));
+    }
+    blocks
+}
+
 /// Says whether no exponent is all ones, as those of infinities and NaN are.
+#[inline(always)]
 fn all_finite(block: &[f32]) -> bool {
     const EXPONENT: u32 = 0x7f80_0000;
     let odd = |x: &f32| u32::from(x.to_bits() & EXPONENT == EXPONENT);
     block.iter().map(odd).sum::<u32>() == 0
 }
 
+#[inline(always)]
 fn extremes(block: &[f32]) -> (f32, f32) {
     let mut low = [f32::INFINITY; LANES];
     let mut high = [f32::NEG_INFINITY; LANES];

@@ -62,7 +62,10 @@ impl Signal<'_> {
     /// Returns the trace of the correlation matrix of what is filtered: taps times the power of
     /// the samples, and the power of the symbols that are fed back.
     pub fn trace(&self) -> f64 {
-        let power = mean_square(self.samples, self.offset);
+        self.trace_at(mean_square(self.samples, self.offset))
+    }
+
+    fn trace_at(&self, power: f64) -> f64 {
         self.shape.taps as f64 * power + self.shape.feedback as f64 * self.levels.variance()
     }
 
@@ -73,8 +76,13 @@ impl Signal<'_> {
         2.0 / (3.0 * self.trace().max(f64::MIN_POSITIVE))
     }
 
-    /// Refuses what cannot be equalized.
-    pub(crate) fn check(&self) -> Result<(), Refusal> {
+    /// [`Signal::step_bound`] at a known power of the samples.
+    pub(crate) fn step_bound_at(&self, power: f64) -> f64 {
+        2.0 / (3.0 * self.trace_at(power).max(f64::MIN_POSITIVE))
+    }
+
+    /// Refuses what cannot be equalized; returns the power of the samples.
+    pub(crate) fn check(&self) -> Result<f64, Refusal> {
         if !matches!(self.shape.spacing, 1 | 2) {
             return Err(Refusal::Shape {
                 expected: "1 or 2 samples a symbol",
@@ -87,7 +95,7 @@ impl Signal<'_> {
                 found: 0,
             });
         }
-        check_samples(self.samples, self.offset)?;
+        let power = check_samples(self.samples, self.offset)?;
         check_known(self.known, self.levels.values().len())?;
         let needed = SYMBOLS_A_COEFFICIENT * (self.shape.taps + self.shape.feedback);
         if self.trained() < needed {
@@ -96,16 +104,15 @@ impl Signal<'_> {
                 found: self.trained(),
             });
         }
-        Ok(())
+        Ok(power)
     }
 
-    /// Returns the coefficients to start with: taps, then feedback.
-    pub(crate) fn start(&self, start: &Start) -> Result<Vec<f64>, Refusal> {
+    /// Returns the coefficients to start with: taps, then feedback; `power` is that of the samples.
+    pub(crate) fn start(&self, start: &Start, power: f64) -> Result<Vec<f64>, Refusal> {
         let size = self.shape.taps + self.shape.feedback;
         match start {
             Start::CentreSpike => {
                 let mut w = vec![0.0; size];
-                let power = mean_square(self.samples, self.offset);
                 w[self.shape.centre()] = (self.levels.variance() / power).sqrt();
                 Ok(w)
             }
@@ -118,14 +125,18 @@ impl Signal<'_> {
     }
 }
 
-/// Refuses samples that are no numbers or do not move.
-pub(crate) fn check_samples(samples: &[f32], offset: f32) -> Result<(), Refusal> {
-    if let Some(index) = samples.iter().position(|x| !x.is_finite()) {
+/// Refuses samples that are no numbers or do not move; returns their power.
+pub(crate) fn check_samples(samples: &[f32], offset: f32) -> Result<f64, Refusal> {
+    let power = mean_square(samples, offset);
+    // Squares of finite numbers of single precision have a finite sum.
+    if !power.is_finite()
+        && let Some(index) = samples.iter().position(|x| !x.is_finite())
+    {
         let found = samples[index];
         return Err(Refusal::NotFinite { index, found });
     }
-    if mean_square(samples, offset) > 0.0 {
-        Ok(())
+    if power > 0.0 {
+        Ok(power)
     } else {
         Err(Refusal::Constant { found: offset })
     }

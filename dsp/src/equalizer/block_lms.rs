@@ -42,14 +42,14 @@ impl Default for Settings {
 /// A [`Refusal`]: of the signal, of a block without symbols, of a step of `2 / (3 B tr R)` or
 /// more, or of a result that did not converge.
 pub fn adapt(signal: &Signal, settings: &Settings) -> Result<Adapted, Refusal> {
-    signal.check()?;
+    let power = signal.check()?;
     if settings.block == 0 {
         return Err(Refusal::Shape {
             expected: "at least one symbol in a block",
             found: 0,
         });
     }
-    let w = signal.start(&settings.start)?;
+    let w = signal.start(&settings.start, power)?;
     let bound = signal.step_bound() / settings.block as f64;
     let rule = BlockLms {
         step: settings.step.within(bound)?,

@@ -14,7 +14,7 @@
 //! takes longer to learn than a capture lasts; see [`rls`](crate::equalizer::rls).
 
 use crate::equalizer::adaptive::{
-    Adapted, MSE_BLOCK, Refusal, Rule, Signal, Start, Step, finish, mean_square, run,
+    Adapted, MSE_BLOCK, Refusal, Rule, Signal, Start, Step, finish, run,
 };
 use crate::kernels;
 use crate::kernels::lms_exact::{self, MAX_TAPS, Outputs};
@@ -66,18 +66,23 @@ impl Default for Settings {
 /// # Ok::<(), etalon_dsp::equalizer::adaptive::Refusal>(())
 /// ```
 pub fn adapt(signal: &Signal, settings: &Settings) -> Result<Adapted, Refusal> {
-    signal.check()?;
-    let step = settings.step.within(signal.step_bound())?;
-    let w = signal.start(&settings.start)?;
+    let power = signal.check()?;
+    let step = settings.step.within(signal.step_bound_at(power))?;
+    let w = signal.start(&settings.start, power)?;
     if signal.shape.feedback == 0 && signal.shape.taps <= MAX_TAPS {
-        feed_forward(signal, step, w)
+        feed_forward(signal, step, power, w)
     } else {
         run(signal, Lms { step, w })
     }
 }
 
 /// The kernel, which knows no feedback.
-fn feed_forward(signal: &Signal, step: f64, mut w: Vec<f64>) -> Result<Adapted, Refusal> {
+fn feed_forward(
+    signal: &Signal,
+    step: f64,
+    power: f64,
+    mut w: Vec<f64>,
+) -> Result<Adapted, Refusal> {
     const { assert!(MSE_BLOCK == lms_exact::BLOCK) };
     let symbols = signal.symbols();
     let settings = lms_exact::Settings {
@@ -87,7 +92,7 @@ fn feed_forward(signal: &Signal, step: f64, mut w: Vec<f64>) -> Result<Adapted, 
         slices: signal.levels.slices(),
         bias: signal.levels.mean() as f32,
         offset: signal.offset,
-        size: mean_square(signal.samples, signal.offset).sqrt(),
+        size: power.sqrt(),
     };
     let mut output = vec![0.0; symbols];
     let mut decided = vec![0; symbols];

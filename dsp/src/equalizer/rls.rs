@@ -46,8 +46,8 @@ impl Default for Settings {
 /// or so low that the excess error would be as large as the minimum, or of a result that did not
 /// converge.
 pub fn adapt(signal: &Signal, settings: &Settings) -> Result<Adapted, Refusal> {
-    signal.check()?;
-    let w = signal.start(&settings.start)?;
+    let power = signal.check()?;
+    let w = signal.start(&settings.start, power)?;
     let size = w.len();
     // (1 - l) / (1 + l) size < 1.
     let lowest = (size as f64 - 1.0) / (size as f64 + 1.0);

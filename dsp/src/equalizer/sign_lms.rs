@@ -46,10 +46,10 @@ pub fn step_bound(signal: &Signal) -> f64 {
 /// A [`Refusal`]: of the signal, of a step of [`step_bound`] or more, or of a result that did not
 /// converge.
 pub fn adapt(signal: &Signal, settings: &Settings) -> Result<Adapted, Refusal> {
-    signal.check()?;
+    let power = signal.check()?;
     let rule = SignLms {
         step: settings.step.within(step_bound(signal))?,
-        w: signal.start(&settings.start)?,
+        w: signal.start(&settings.start, power)?,
     };
     run(signal, rule)
 }

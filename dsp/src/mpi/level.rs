@@ -15,6 +15,9 @@
 //! *Source*: the low-frequency block mean of science.md section 4, with the block average's
 //! bias taken out by the fit instead of the first-order term.
 
+use fearless_simd::{Simd, dispatch};
+use fearless_simd_macros::simd;
+
 use crate::kernels::correlation::correlate;
 use crate::kernels::level;
 use crate::mpi::line;
@@ -23,6 +26,9 @@ use crate::traces::ResidualSpectrum;
 
 /// Symbols in a block.
 pub const BLOCK: usize = 16;
+
+/// Symbols of a block that are summed side by side.
+const LANES: usize = 8;
 
 /// Significance of the slow residual from which on it is believed. The fit searches one shape
 /// parameter, equivalent to about ten independent looks: 5 sigma leaves 3e-6.
@@ -95,23 +101,53 @@ pub fn beat(power: &[f32], tracked: &Tracked, baud_hz: f64) -> Beat {
 
 /// Block means and the noise variance of one.
 fn block_means(power: &[f32], tracked: &Tracked) -> (Vec<f64>, f64) {
+    let level_of = |values: &[f64]| -> [f64; 4] {
+        let last = values.len() - 1;
+        std::array::from_fn(|i| values[i.min(last)])
+    };
+    let levels = [level_of(&tracked.power), level_of(&tracked.amplitude)];
+    dispatch!(level(), simd => means(simd, power, &tracked.symbols, &levels))
+}
+
+/// Sums are taken in lanes of their own and added up in one order, whatever the width.
+#[simd]
+fn means<S: Simd>(
+    _: S,
+    power: &[f32],
+    symbols: &[u8],
+    [levels, amplitudes]: &[[f64; 4]; 2],
+) -> (Vec<f64>, f64) {
     let mut track = Vec::with_capacity(power.len() / BLOCK);
     let mut noise = 0.0;
-    for (part, symbols) in power
-        .chunks_exact(BLOCK)
-        .zip(tracked.symbols.chunks_exact(BLOCK))
-    {
+    let blocks = power.as_chunks::<BLOCK>().0.iter();
+    for (part, symbols) in blocks.zip(symbols.as_chunks::<BLOCK>().0) {
         // One look for the sums of r a, P and of their squares: with c = sum r a / sum P, the
         // squared residual sum (r a - c P)^2 is sum (r a)^2 - 2 c sum r a P + c^2 sum P^2.
-        let mut sums = [0.0f64; 5];
-        for (&y, &d) in part.iter().zip(symbols) {
-            let i = d as usize;
-            let p = tracked.power[i];
-            let ra = (f64::from(y) - p) * tracked.amplitude[i];
-            let add = [ra, p, ra * ra, ra * p, p * p];
-            sums.iter_mut().zip(add).for_each(|(s, a)| *s += a);
+        let mut sums = [[0.0f64; LANES]; 5];
+        for (part, symbols) in part
+            .as_chunks::<LANES>()
+            .0
+            .iter()
+            .zip(symbols.as_chunks().0)
+        {
+            let symbols: &[u8; LANES] = symbols;
+            for lane in 0..LANES {
+                // Selections, where a table would be read one by one.
+                let (high, odd) = (symbols[lane] > 1, symbols[lane] & 1 == 1);
+                let pick = |v: &[f64; 4]| {
+                    let (low, up) = (if odd { v[1] } else { v[0] }, if odd { v[3] } else { v[2] });
+                    if high { up } else { low }
+                };
+                let (p, a) = (pick(levels), pick(amplitudes));
+                let ra = (f64::from(part[lane]) - p) * a;
+                sums[0][lane] += ra;
+                sums[1][lane] += p;
+                sums[2][lane] += ra * ra;
+                sums[3][lane] += ra * p;
+                sums[4][lane] += p * p;
+            }
         }
-        let [up, down, ra2, rap, p2] = sums;
+        let [up, down, ra2, rap, p2] = sums.map(|s| s.iter().sum::<f64>());
         let c = up / down;
         let square = (ra2 - 2.0 * c * rap + c * c * p2).max(0.0);
         noise += square * BLOCK as f64 / (BLOCK as f64 - 1.0) / (down * down);

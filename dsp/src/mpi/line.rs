@@ -21,7 +21,8 @@ const STEPS: i32 = 48;
 
 /// A periodogram, averaged in groups.
 struct Group {
-    angle: f64,
+    /// Unit number at the angle of the middle frequency.
+    turn: Complex64,
     mean: f64,
     count: f64,
 }
@@ -60,7 +61,7 @@ fn periodogram(track: &[f64]) -> Vec<Group> {
         let last = (first + width).min(half);
         let count = (last - first) as f64;
         groups.push(Group {
-            angle: std::f64::consts::PI * (first + last - 1) as f64 / n as f64,
+            turn: Complex64::cis(std::f64::consts::PI * (first + last - 1) as f64 / n as f64),
             mean: spectrum[first..last]
                 .iter()
                 .map(|s| s.norm_sqr())
@@ -76,10 +77,11 @@ fn periodogram(track: &[f64]) -> Vec<Group> {
 /// Log-likelihood at a rate with the power that suits it best.
 fn best_over_power(groups: &[Group], variance: f64, rate: f64) -> f64 {
     let (own, lagged) = (own_weight(rate), lag_weight(rate));
+    let decay = (-rate).exp();
     let shapes: Vec<f64> = groups
         .iter()
         .map(|g| {
-            let z = Complex64::from_polar((-rate).exp(), g.angle);
+            let z = g.turn * decay;
             2.0 * lagged * (z / (1.0 - z)).re
         })
         .collect();

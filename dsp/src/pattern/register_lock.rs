@@ -23,6 +23,9 @@ const BALANCED: std::ops::RangeInclusive<usize> = 1850..=2246;
 /// States tried.
 const TRIES: usize = 200;
 
+/// Factor by which the delays are stretched at most: with a register of 31 bits these are 2 KiB.
+const MAX_SCALE: usize = 64;
+
 /// Symbols in which a state is looked for.
 const SEARCHED: usize = 1 << 17;
 
@@ -139,19 +142,24 @@ fn disagreements(
 /// Runs the register from the state at `position` back to the first bit and on to `count` bits.
 ///
 /// Forwards in stretches as long as the shortest delay: within one no bit depends on another, so
-/// that a stretch is an exclusive or of slices.
+/// that a stretch is an exclusive or of slices. Modulo 2 the square of the register's polynomial
+/// has the same terms with twice the delays, so that the delays are doubled as the known bits
+/// grow.
 fn extend(bits: &[u8], position: usize, taps: &[u32], count: usize) -> Vec<u8> {
     let order = order(taps);
     let shortest = taps.iter().copied().min().unwrap_or(1) as usize;
     let known = position + order;
     let mut sent = vec![0u8; count.max(known)];
     sent[position..known].copy_from_slice(&bits[position..known]);
-    let mut n = known;
+    let (mut n, mut scale) = (known, 1);
     while n < count {
-        let stretch = shortest.min(count - n);
+        while scale < MAX_SCALE && n - position >= 2 * scale * order {
+            scale *= 2;
+        }
+        let stretch = (scale * shortest).min(count - n);
         let (before, new) = sent.split_at_mut(n);
         for &t in taps {
-            let from = n - t as usize;
+            let from = n - scale * t as usize;
             for (b, past) in new[..stretch].iter_mut().zip(&before[from..]) {
                 *b ^= past;
             }

@@ -9,7 +9,7 @@ use crate::measure::channel::{self, Channel, Span};
 use crate::measure::deviation::{self, Deviation, SymbolShape};
 use crate::measure::spectrum;
 use crate::options::ReceiveOptions;
-use crate::slicer::{Slicer, nominal};
+use crate::slicer::Slicer;
 
 /// Symbols over which a channel is compared with a given one: reflections of a connector come
 /// tens of symbols late.
@@ -46,20 +46,12 @@ impl Lane {
         if let Some(rlm) = estimates.rlm_120d.value() {
             put("rlm_120d", rlm);
         }
-        let targets: Vec<f32> = self
-            .pattern
-            .as_ref()
-            .map_or(&trained.decided, |p| &p.sent)
-            .iter()
-            .take(channel::USED)
-            .map(|&s| nominal(self.modulation.levels(), s) as f32)
-            .collect();
-        if let Some(channel) = Channel::fit(&self.front.samples, &targets, self.front.spacing) {
+        if let Some(channel) = self.channel() {
             put("channel_bandwidth_baud", channel.bandwidth());
             put("nyquist_loss_db", -channel.gain_db(0.5));
             put("quarter_baud_loss_db", -channel.gain_db(0.25));
         }
-        if let Some(deviation) = self.deviation(&targets, options) {
+        if let Some(deviation) = self.deviation(options) {
             put("channel_deviation_db", deviation.worst_db);
             put("channel_deviation_rms_db", deviation.rms_db);
         }
@@ -72,10 +64,11 @@ impl Lane {
     }
 
     /// The channel against the response that it should have, when one was told.
-    fn deviation(&self, targets: &[f32], options: &ReceiveOptions) -> Option<Deviation> {
+    fn deviation(&self, options: &ReceiveOptions) -> Option<Deviation> {
         let given = options.reference_channel.as_ref()?;
         let spacing = self.front.spacing;
-        let channel = Channel::fit_over(&self.front.samples, targets, spacing, LONG_SPAN)?;
+        let targets = self.targets(self.channel_symbols());
+        let channel = Channel::fit_over(&self.front.samples, &targets, spacing, LONG_SPAN)?;
         deviation::compare(&channel, given, self.front.baud_hz, SymbolShape::Rectangle)
     }
 

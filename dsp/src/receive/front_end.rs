@@ -97,19 +97,6 @@ pub(super) fn front_end(
     }))
 }
 
-/// Mean of samples that are not empty: sixteen sums side by side, because one waits for itself.
-fn mean(samples: &[f32]) -> f64 {
-    let mut sums = [0.0f64; 16];
-    let (chunks, rest) = samples.as_chunks::<16>();
-    for chunk in chunks {
-        for (sum, &x) in sums.iter_mut().zip(chunk) {
-            *sum += f64::from(x);
-        }
-    }
-    let rest: f64 = rest.iter().map(|&x| f64::from(x)).sum();
-    (sums.iter().sum::<f64>() + rest) / samples.len() as f64
-}
-
 /// Recovers the clock, or says why there is none.
 fn clock(
     samples: &[f32],

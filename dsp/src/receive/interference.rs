@@ -7,7 +7,7 @@ use super::lane::Lane;
 use crate::measure::channel::{self, Channel};
 use crate::mpi;
 use crate::options::{Quantity, ReceiveOptions};
-use crate::slicer::{Slicer, nominal};
+use crate::slicer::Slicer;
 use crate::traces::Traces;
 
 /// Symbol error ratio above which the residual is not that of the signal. Strong interference
@@ -21,17 +21,20 @@ impl Lane {
     fn power(&self, options: &ReceiveOptions) -> Option<(Vec<f32>, Slicer, usize)> {
         let trained = self.trained();
         let levels = self.modulation.levels();
-        let targets: Vec<f32> = trained
-            .decided
-            .iter()
-            .take(channel::USED)
-            .map(|&s| nominal(levels, s) as f32)
-            .collect();
-        let channel = Channel::fit(&self.front.samples, &targets, self.front.spacing)?;
+        let decided = &trained.decided[..trained.decided.len().min(channel::USED)];
+        let targets = self.targets(decided);
+        // Where nothing was decided wrong, sent and decided symbols tell the same channel.
+        let own;
+        let channel = if decided == self.channel_symbols() {
+            self.channel()?
+        } else {
+            own = Channel::fit(&self.front.samples, &targets, self.front.spacing)?;
+            &own
+        };
         let symbol_power =
             targets.iter().map(|&d| f64::from(d * d)).sum::<f64>() / targets.len() as f64;
         let equalizer = mpi::front::design(
-            &channel,
+            channel,
             symbol_power,
             channel.residual_power,
             self.front.pad,

@@ -1,5 +1,7 @@
 //! One link on its way through the receiver.
 
+use std::cell::OnceCell;
+
 use etalon_types::pattern::Modulation;
 use etalon_types::report::QualityFlag;
 
@@ -13,10 +15,11 @@ use crate::equalizer::blind;
 use crate::equalizer::least_squares::Shape;
 use crate::equalizer::registry;
 use crate::equalizer::train::{self, Trained};
+use crate::measure::channel::{self, Channel};
 use crate::measure::eye;
 use crate::options::{EqualizerChoice, ModulationChoice, PatternChoice, ReceiveOptions};
 use crate::pattern::register_lock;
-use crate::slicer::{Slicer, cluster};
+use crate::slicer::{Slicer, cluster, nominal};
 use crate::traces::{Eye, LevelHistogram};
 
 /// Share of the symbols that guessing gets wrong from which on a pattern was a false find: it
@@ -41,6 +44,8 @@ pub(super) struct Lane {
     /// was needed.
     blind: Option<(Shape, blind::Blind)>,
     trained: Option<Trained>,
+    /// The channel, once it was wanted.
+    channel: OnceCell<Option<Channel>>,
 }
 
 impl Lane {
@@ -53,6 +58,7 @@ impl Lane {
             pattern: None,
             blind: None,
             trained: None,
+            channel: OnceCell::new(),
         };
         // A told pattern is looked for by correlation first: that needs no open eye.
         if let Some(pattern) = told.and_then(|m| {
@@ -299,6 +305,31 @@ impl Lane {
         self.trained
             .as_ref()
             .expect("equalize() opens the eye blindly when nothing else trained")
+    }
+
+    /// The symbols that the channel is taken from: sent ones with a pattern, decided ones without.
+    pub fn channel_symbols(&self) -> &[u8] {
+        let symbols = self
+            .pattern
+            .as_ref()
+            .map_or(&self.trained().decided, |p| &p.sent);
+        &symbols[..symbols.len().min(channel::USED)]
+    }
+
+    /// The values of symbols: levels two apart about zero.
+    pub fn targets(&self, symbols: &[u8]) -> Vec<f32> {
+        let levels = self.modulation.levels();
+        symbols.iter().map(|&s| nominal(levels, s) as f32).collect()
+    }
+
+    /// The channel from those symbols, when they excite it.
+    pub fn channel(&self) -> Option<&Channel> {
+        self.channel
+            .get_or_init(|| {
+                let targets = self.targets(self.channel_symbols());
+                Channel::fit(&self.front.samples, &targets, self.front.spacing)
+            })
+            .as_ref()
     }
 
     /// Symbols that judge the receiver: sent ones with a pattern, decided ones without.

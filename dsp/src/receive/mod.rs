@@ -103,7 +103,7 @@ pub fn receive<'a>(
     let mut traces = Traces {
         error_positions: lane.error_positions(),
         eye: options.measures.eye.then(|| lane.eye(&used)),
-        levels: Some(lane.histogram()),
+        levels: options.measures.eye.then(|| lane.histogram()),
         ..Traces::default()
     };
     observer.stage("mpi");
