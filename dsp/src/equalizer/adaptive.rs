@@ -288,11 +288,7 @@ pub(crate) fn finish(
     squares: &[f64],
 ) -> Result<Adapted, Refusal> {
     let (symbols, trained, taps) = (output.len(), signal.trained(), signal.shape.taps);
-    let mse: Vec<f64> = squares
-        .iter()
-        .enumerate()
-        .map(|(b, sum)| sum / (symbols - b * MSE_BLOCK).min(MSE_BLOCK) as f64)
-        .collect();
+    let mse = mean_squares(squares, symbols);
     converged(&mse, trained, signal.levels)?;
     Ok(Adapted {
         shape: signal.shape,
@@ -305,6 +301,15 @@ pub(crate) fn finish(
         trained,
         half_spacing: signal.levels.half_spacing(),
     })
+}
+
+/// Means of sums over [`MSE_BLOCK`] symbols each, of which the last has what is left.
+pub(crate) fn mean_squares(sums: &[f64], symbols: usize) -> Vec<f64> {
+    let count = |b: usize| (symbols - b * MSE_BLOCK).min(MSE_BLOCK) as f64;
+    sums.iter()
+        .enumerate()
+        .map(|(b, sum)| sum / count(b))
+        .collect()
 }
 
 /// Refuses an error above half the variance of the levels, where the training ends and at the end.

@@ -212,7 +212,7 @@ fn adapt(
         EqualizerChoice::SignLms => sign_lms::adapt(&signal, &sign_lms::Settings::default()),
         EqualizerChoice::BlockLms => block_lms::adapt(&signal, &block_lms::Settings::default()),
         EqualizerChoice::Rls => rls::adapt(&signal, &rls::Settings::default()),
-        _ => lms::adapt(&signal, &lms::Settings::default()),
+        _ => return lms::decide(&signal, &lms::Settings::default()),
     }?;
     Ok(adapted.decided)
 }

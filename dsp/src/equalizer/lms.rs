@@ -14,7 +14,7 @@
 //! takes longer to learn than a capture lasts; see [`rls`](crate::equalizer::rls).
 
 use crate::equalizer::adaptive::{
-    Adapted, MSE_BLOCK, Refusal, Rule, Signal, Start, Step, finish, run,
+    Adapted, MSE_BLOCK, Refusal, Rule, Signal, Start, Step, converged, finish, mean_squares, run,
 };
 use crate::kernels;
 use crate::kernels::lms_exact::{self, MAX_TAPS, Outputs};
@@ -69,20 +69,44 @@ pub fn adapt(signal: &Signal, settings: &Settings) -> Result<Adapted, Refusal> {
     let power = signal.check()?;
     let step = settings.step.within(signal.step_bound_at(power))?;
     let w = signal.start(&settings.start, power)?;
-    if signal.shape.feedback == 0 && signal.shape.taps <= MAX_TAPS {
-        feed_forward(signal, step, power, w)
-    } else {
-        run(signal, Lms { step, w })
+    if !is_for_kernel(signal) {
+        return run(signal, Lms { step, w });
     }
+    let mut output = vec![0.0; signal.symbols()];
+    let (w, decided, squares) = feed_forward(signal, step, power, w, &mut output);
+    finish(signal, &w, output, decided, &squares)
 }
 
-/// The kernel, which knows no feedback.
+/// Decides a signal as [`adapt`] does, and keeps nothing else.
+///
+/// # Errors
+/// As [`adapt`].
+pub fn decide(signal: &Signal, settings: &Settings) -> Result<Vec<u8>, Refusal> {
+    if !is_for_kernel(signal) {
+        return adapt(signal, settings).map(|adapted| adapted.decided);
+    }
+    let power = signal.check()?;
+    let step = settings.step.within(signal.step_bound_at(power))?;
+    let w = signal.start(&settings.start, power)?;
+    let (_, decided, squares) = feed_forward(signal, step, power, w, &mut []);
+    let mse = mean_squares(&squares, decided.len());
+    converged(&mse, signal.trained(), signal.levels)?;
+    Ok(decided)
+}
+
+/// The kernel knows no feedback.
+fn is_for_kernel(signal: &Signal) -> bool {
+    signal.shape.feedback == 0 && signal.shape.taps <= MAX_TAPS
+}
+
+/// The kernel: taps at the end, decisions, sums of squared errors by blocks.
 fn feed_forward(
     signal: &Signal,
     step: f64,
     power: f64,
     mut w: Vec<f64>,
-) -> Result<Adapted, Refusal> {
+    output: &mut [f32],
+) -> (Vec<f64>, Vec<u8>, Vec<f64>) {
     const { assert!(MSE_BLOCK == lms_exact::BLOCK) };
     let symbols = signal.symbols();
     let settings = lms_exact::Settings {
@@ -94,7 +118,6 @@ fn feed_forward(
         offset: signal.offset,
         size: power.sqrt(),
     };
-    let mut output = vec![0.0; symbols];
     let mut decided = vec![0; symbols];
     let mut squares = vec![0.0; symbols.div_ceil(MSE_BLOCK)];
     lms_exact::lms_exact(
@@ -104,12 +127,12 @@ fn feed_forward(
         &settings,
         &mut w,
         &mut Outputs {
-            output: &mut output,
+            output,
             decided: &mut decided,
             squares: &mut squares,
         },
     );
-    finish(signal, &w, output, decided, &squares)
+    (w, decided, squares)
 }
 
 struct Lms {

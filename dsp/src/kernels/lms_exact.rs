@@ -68,7 +68,7 @@ pub struct Settings {
 /// Where the results go, as many as there are symbols.
 #[derive(Debug)]
 pub struct Outputs<'a> {
-    /// Equalized samples.
+    /// Equalized samples; empty when only decisions are wanted.
     pub output: &'a mut [f32],
     /// Decisions, those of known symbols too.
     pub decided: &'a mut [u8],
@@ -131,7 +131,9 @@ pub fn lms_exact_scalar(
         for (i, w) in taps.iter_mut().enumerate() {
             *w += settings.step * error * x(i);
         }
-        outputs.output[k] = y as f32;
+        if let Some(output) = outputs.output.get_mut(k) {
+            *output = y as f32;
+        }
         outputs.decided[k] = decision;
         if let Some(sum) = outputs.squares.get_mut(k / BLOCK) {
             *sum += error * error;
@@ -141,7 +143,10 @@ pub fn lms_exact_scalar(
 
 impl Outputs<'_> {
     fn symbols(&self) -> usize {
-        self.output.len().min(self.decided.len())
+        match self.output.len() {
+            0 => self.decided.len(),
+            outputs => outputs.min(self.decided.len()),
+        }
     }
 }
 
@@ -185,6 +190,7 @@ fn walk<S: Simd, const V: usize>(simd: S, run: &Run, taps: &mut [f64], outputs: 
     }
     let mut x = [0.0f32; SAMPLES];
     let symbols = outputs.symbols();
+    let mut unwanted = [0.0f32; BLOCK];
     for first in (0..symbols).step_by(BLOCK) {
         let count = BLOCK.min(symbols - first);
         let needed = spacing * (count - 1) + V * LANES + spacing * (STEP - 1);
@@ -204,7 +210,10 @@ fn walk<S: Simd, const V: usize>(simd: S, run: &Run, taps: &mut [f64], outputs: 
             known,
             bias: settings.bias,
         };
-        let output = &mut outputs.output[first..first + count];
+        let output = match outputs.output.get_mut(first..first + count) {
+            Some(output) => output,
+            None => &mut unwanted[..count],
+        };
         let decided = &mut outputs.decided[first..first + count];
         let square = block.equalize(simd, &slicing, inside, &mut w, output, decided);
         if let Some(sum) = outputs.squares.get_mut(first / BLOCK) {

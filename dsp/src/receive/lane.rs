@@ -267,13 +267,25 @@ impl Lane {
         doubt::broken_fit(&front.samples, front.spacing, &pattern.sent, levels)
     }
 
-    /// Looks for levels that are missing and for an eye that opens and shuts.
-    pub fn doubt_levels(&mut self, options: &ReceiveOptions, quality: &mut Vec<QualityFlag>) {
+    /// Levels of the judged symbols.
+    fn judged_levels(&self) -> Slicer {
+        let trained = self.trained();
+        let output = &trained.output[trained.judged.clone()];
+        let (symbols, _) = self.judged_symbols();
+        Slicer::from_symbols(output, symbols, self.modulation.levels())
+    }
+
+    /// Looks for levels that are missing and for an eye that opens and shuts; returns the levels
+    /// of the judged symbols.
+    pub fn doubt_levels(
+        &mut self,
+        options: &ReceiveOptions,
+        quality: &mut Vec<QualityFlag>,
+    ) -> Slicer {
         let trained = self.trained();
         let output = &trained.output[trained.judged.clone()];
         let levels = self.modulation.levels();
-        let (symbols, _) = self.judged_symbols();
-        let slicer = Slicer::from_symbols(output, &symbols, levels);
+        let mut slicer = self.judged_levels();
         let known = match self.pattern {
             Some(_) => doubt::Symbols::Sent,
             None => doubt::Symbols::Decided,
@@ -282,6 +294,7 @@ impl Lane {
         // Counted errors of another modulation than the one sent are no figures of this link.
         if heaps.is_some() && told_modulation(options).is_none() {
             self.pattern = None;
+            slicer = self.judged_levels();
         }
         if let Some(detail) = heaps.or_else(|| doubt::missing_level(&slicer, known)) {
             quality.push(flag("level-missing", detail));
@@ -298,6 +311,7 @@ impl Lane {
         {
             quality.push(flag("eye-closed", detail));
         }
+        slicer
     }
 
     /// Returns the trained equalizer and its output.

@@ -88,15 +88,21 @@ pub fn receive<'a>(
         Ok(front) => front,
         Err(reason) => return Ok(nothing(quality, &reason)),
     };
-    let wanted = options.measures.eye || options.measures.tdecq;
-    let used = if wanted { used } else { Cow::default() };
+    // Shadowing alone would keep them.
+    let used = match options.measures.eye || options.measures.tdecq {
+        true => used,
+        false => {
+            drop(used);
+            Cow::default()
+        }
+    };
     observer.stage("align");
     let mut lane = Lane::start(front, options, &mut quality);
     observer.stage("equalize");
     lane.equalize(options, &mut quality);
-    lane.doubt_levels(options, &mut quality);
+    let levels = lane.doubt_levels(options, &mut quality);
     observer.stage("measure");
-    let mut report = lane.report(count, sample_interval_s, options, quality);
+    let mut report = lane.report(&levels, count, sample_interval_s, options, quality);
     if options.measures.tdecq {
         lane.measure_transmitter(&used, &mut report);
     }

@@ -21,19 +21,17 @@ use crate::slicer::Slicer;
 const CLOSED_SER: f64 = 0.3;
 
 impl Lane {
-    /// Makes the report, all but the interference.
+    /// Makes the report, all but the interference; `slicer` has the levels of the judged symbols.
     pub fn report(
         &self,
+        slicer: &Slicer,
         count: usize,
         sample_interval_s: f64,
         options: &ReceiveOptions,
         mut quality: Vec<QualityFlag>,
     ) -> LinkReport {
-        let trained = self.trained();
-        let (symbols, source) = self.judged_symbols();
-        let output = &trained.output[trained.judged.clone()];
-        let slicer = Slicer::from_symbols(output, symbols, self.modulation.levels());
-        let quantity = self.quantity(options, &slicer, &mut quality);
+        let (_, source) = self.judged_symbols();
+        let quantity = self.quantity(options, slicer, &mut quality);
         let (ber, ser) = self.error_ratios(options);
         if let Some(ser) = ser.value()
             && ser > CLOSED_SER
@@ -43,13 +41,13 @@ impl Lane {
                 format!("symbol error ratio {ser:.2}: no figure of this report is to be trusted"),
             ));
         }
-        let mut estimates = not_yet(&slicer, source);
+        let mut estimates = not_yet(slicer, source);
         (estimates.pre_fec_ber, estimates.ser) = (ber, ser);
-        (estimates.rlm_120d, estimates.rlm_94) = levels::rlm(&slicer);
-        let errors = self.error_figures(&slicer);
+        (estimates.rlm_120d, estimates.rlm_94) = levels::rlm(slicer);
+        let errors = self.error_figures(slicer);
         estimates.frame_error_ratio_kp4 = errors.frame_error_ratio_kp4;
         estimates.burst_factor = errors.burst_factor;
-        self.outer(options, quantity, &slicer, &mut estimates);
+        self.outer(options, quantity, slicer, &mut estimates);
         let untrue = quality.iter().find_map(|q| match q.flag.as_str() {
             "eye-closed" => Some("the eye is shut and no pattern is known"),
             "level-missing" => Some("a level is missing and no pattern is known"),
@@ -61,7 +59,7 @@ impl Lane {
             (estimates.rlm_120d, estimates.rlm_94) = (shut(), shut());
             (estimates.oma_outer, estimates.extinction_ratio_db) = (shut(), shut());
         }
-        let features = self.features(&slicer, &estimates, options);
+        let features = self.features(slicer, &estimates, options);
         LinkReport {
             schema: LinkReport::SCHEMA.into(),
             input: Input {
@@ -74,7 +72,7 @@ impl Lane {
             mpi_paths: Vec::new(),
             line_code: self.line_code(options),
             equalizer: self.equalizer_report(),
-            levels: levels_of(&slicer),
+            levels: levels_of(slicer),
             error_statistics: errors.statistics,
             transmitter: None,
             limits: Vec::new(),
