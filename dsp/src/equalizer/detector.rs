@@ -105,6 +105,9 @@ impl Detector {
                 let from = training.start..range.end;
                 let adapted = adapt(lesson, *choice, *shape, training, &from)
                     .map_err(|refusal| refusal.to_string())?;
+                if from == *range {
+                    return Ok(adapted);
+                }
                 let mut decided = linear.to_vec();
                 let skipped = training.start.saturating_sub(range.start);
                 let ahead = range.start.saturating_sub(training.start);

@@ -12,7 +12,7 @@
 //! order.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Simd, f32x16, u32x16};
+use fearless_simd::{Simd, f32x4, f32x16, u32x16};
 
 /// Streams that run side by side.
 pub const LANES: usize = 16;
@@ -229,6 +229,29 @@ impl<S: Simd> Slicing<S> {
 #[inline(always)]
 pub(crate) fn symbol<S: Simd>(level: f32x16<S>) -> u32x16<S> {
     level.to_bits() & 3
+}
+
+/// The sums across four vectors: halves are added to halves, and the last four lanes by pairs.
+#[inline(always)]
+pub(crate) fn sums<S: Simd>(of: [f32x16<S>; 4]) -> [f32; 4] {
+    let a = quarter(of[0]);
+    let b = quarter(of[1]);
+    let c = quarter(of[2]);
+    let d = quarter(of[3]);
+    let ab = a.unzip_low(b) + a.unzip_high(b);
+    let cd = c.unzip_low(d) + c.unzip_high(d);
+    let sums: f32x4<S> = ab.unzip_low(cd) + ab.unzip_high(cd);
+    let mut out = [0.0; 4];
+    sums.store_slice(&mut out);
+    out
+}
+
+/// Adds halves to halves until four lanes are left.
+#[inline(always)]
+fn quarter<S: Simd>(v: f32x16<S>) -> f32x4<S> {
+    let (low, high) = v.split();
+    let (low, high) = (low + high).split();
+    low + high
 }
 
 /// Symbols of a chunk, four bytes a word: word `q` of a lane has the symbols `4 q` to `4 q + 3`.

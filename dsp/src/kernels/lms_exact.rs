@@ -33,7 +33,7 @@ use fearless_simd::{Level, Simd, dispatch, f32x4, f32x16};
 use fearless_simd_macros::simd;
 
 use super::at_most_avx2;
-use super::lanes::Slices;
+use super::lanes::{Slices, sums};
 
 /// Symbols of a step.
 const STEP: usize = 4;
@@ -294,18 +294,14 @@ impl Block<'_> {
                 self.window(simd, k + 3, inside),
             ];
             let y = sums([dot(&x[0], w), dot(&x[1], w), dot(&x[2], w), dot(&x[3], w)]);
+            let nothing = f32x16::splat(simd, 0.0);
             let near = sums([
                 dot(&x[0], &x[1]),
                 dot(&x[1], &x[2]),
                 dot(&x[2], &x[3]),
                 dot(&x[0], &x[2]),
             ]);
-            let far = sums([
-                dot(&x[1], &x[3]),
-                dot(&x[0], &x[3]),
-                dot(&x[0], &x[0]),
-                dot(&x[0], &x[0]),
-            ]);
+            let far = sums([dot(&x[1], &x[3]), dot(&x[0], &x[3]), nothing, nothing]);
             // r(i, j) of the symbols before each.
             let r = [
                 [0.0; 3],
@@ -390,29 +386,6 @@ fn dot<S: Simd, const V: usize>(a: &[f32x16<S>; V], b: &[f32x16<S>; V]) -> f32x1
         sum = a[v].mul_add(b[v], sum);
     }
     sum
-}
-
-/// The sums across four vectors: halves are added to halves, and the last four lanes by pairs.
-#[inline(always)]
-fn sums<S: Simd>(of: [f32x16<S>; 4]) -> [f32; 4] {
-    let a = quarter(of[0]);
-    let b = quarter(of[1]);
-    let c = quarter(of[2]);
-    let d = quarter(of[3]);
-    let ab = a.unzip_low(b) + a.unzip_high(b);
-    let cd = c.unzip_low(d) + c.unzip_high(d);
-    let sums: f32x4<S> = ab.unzip_low(cd) + ab.unzip_high(cd);
-    let mut out = [0.0; 4];
-    sums.store_slice(&mut out);
-    out
-}
-
-/// Adds halves to halves until four lanes are left.
-#[inline(always)]
-fn quarter<S: Simd>(v: f32x16<S>) -> f32x4<S> {
-    let (low, high) = v.split();
-    let (low, high) = (low + high).split();
-    low + high
 }
 
 #[cfg(test)]

@@ -224,27 +224,28 @@ fn gram(window: &[f64], span: Span) -> Vec<f64> {
 pub fn high_pass(x: &[f32], spacing: usize) -> Vec<f32> {
     let half = HIGH_PASS / 2;
     let n = x.len() / spacing;
+    // Sums of each phase up to a place, phases side by side.
+    let mut prefix = vec![0.0f64; (n + 1) * spacing];
+    for (i, &x) in x[..n * spacing].iter().enumerate() {
+        prefix[i + spacing] = prefix[i] + f64::from(x);
+    }
     let mut out = vec![0.0; n * spacing];
-    for p in 0..spacing {
-        let mut prefix = vec![0.0f64; n + 1];
-        for k in 0..n {
-            prefix[k + 1] = prefix[k] + f64::from(x[spacing * k + p]);
+    let (whole, end) = (half.min(n), n.saturating_sub(half).max(half.min(n)));
+    for k in (0..whole).chain(end..n) {
+        let (first, last) = (k.saturating_sub(half), (k + half + 1).min(n));
+        for i in spacing * k..spacing * (k + 1) {
+            let p = i - spacing * k;
+            let mean =
+                (prefix[spacing * last + p] - prefix[spacing * first + p]) / (last - first) as f64;
+            out[i] = (f64::from(x[i]) - mean) as f32;
         }
-        let edge = |k: usize| {
-            let (first, last) = (k.saturating_sub(half), (k + half + 1).min(n));
-            (prefix[last] - prefix[first]) / (last - first) as f64
-        };
-        let mut put = |k: usize, mean: f64| {
-            let at = spacing * k + p;
-            out[at] = (f64::from(x[at]) - mean) as f32;
-        };
-        let (whole, end) = (half.min(n), n.saturating_sub(half).max(half.min(n)));
-        (0..whole).chain(end..n).for_each(|k| put(k, edge(k)));
-        let share = 1.0 / HIGH_PASS as f64;
-        let ahead = prefix.get(HIGH_PASS..).unwrap_or_default();
-        for (k, (last, first)) in (whole..end).zip(ahead.iter().zip(&prefix)) {
-            put(k, share * (last - first));
-        }
+    }
+    let share = 1.0 / HIGH_PASS as f64;
+    let middle = spacing * whole..spacing * end;
+    let ahead = prefix.get(spacing * HIGH_PASS..).unwrap_or_default();
+    let sums = ahead.iter().zip(&prefix);
+    for ((out, &x), (last, first)) in out[middle.clone()].iter_mut().zip(&x[middle]).zip(sums) {
+        *out = (f64::from(x) - share * (last - first)) as f32;
     }
     out
 }

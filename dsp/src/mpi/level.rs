@@ -15,10 +15,11 @@
 //! *Source*: the low-frequency block mean of science.md section 4, with the block average's
 //! bias taken out by the fit instead of the first-order term.
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Simd, dispatch, f32x16, prelude::*};
 use fearless_simd_macros::simd;
 
 use crate::kernels::correlation::correlate;
+use crate::kernels::lanes::sums;
 use crate::kernels::level;
 use crate::mpi::line;
 use crate::mpi::track::Tracked;
@@ -26,9 +27,6 @@ use crate::traces::ResidualSpectrum;
 
 /// Symbols in a block.
 pub const BLOCK: usize = 16;
-
-/// Symbols of a block that are summed side by side.
-const LANES: usize = 8;
 
 /// Significance of the slow residual from which on it is believed. The fit searches one shape
 /// parameter, equivalent to about ten independent looks: 5 sigma leaves 3e-6.
@@ -101,53 +99,51 @@ pub fn beat(power: &[f32], tracked: &Tracked, baud_hz: f64) -> Beat {
 
 /// Block means and the noise variance of one.
 fn block_means(power: &[f32], tracked: &Tracked) -> (Vec<f64>, f64) {
-    let level_of = |values: &[f64]| -> [f64; 4] {
-        let last = values.len() - 1;
-        std::array::from_fn(|i| values[i.min(last)])
+    let steps = |values: &[f64]| -> Steps {
+        let at = |i: usize| values[i.min(values.len() - 1)] as f32;
+        [at(0), at(1) - at(0), at(2) - at(1), at(3) - at(2)]
     };
-    let levels = [level_of(&tracked.power), level_of(&tracked.amplitude)];
-    dispatch!(level(), simd => means(simd, power, &tracked.symbols, &levels))
+    let (levels, amplitudes) = (steps(&tracked.power), steps(&tracked.amplitude));
+    dispatch!(level(), simd => means(simd, power, &tracked.symbols, &levels, &amplitudes))
 }
 
-/// Sums are taken in lanes of their own and added up in one order, whatever the width.
+/// The value of the lowest level and the steps to the next ones.
+type Steps = [f32; 4];
+
+/// Single precision within a block: its rounding is 1e-7 of the noise.
+///
+/// A symbol's values are sums of the steps below it, and sums are taken in one order whatever the
+/// width.
 #[simd]
 fn means<S: Simd>(
-    _: S,
+    simd: S,
     power: &[f32],
     symbols: &[u8],
-    [levels, amplitudes]: &[[f64; 4]; 2],
+    levels: &Steps,
+    amplitudes: &Steps,
 ) -> (Vec<f64>, f64) {
     let mut track = Vec::with_capacity(power.len() / BLOCK);
     let mut noise = 0.0;
+    let zero = f32x16::splat(simd, 0.0);
+    let mut numbers = [0.0f32; BLOCK];
     let blocks = power.as_chunks::<BLOCK>().0.iter();
     for (part, symbols) in blocks.zip(symbols.as_chunks::<BLOCK>().0) {
+        for (number, &s) in numbers.iter_mut().zip(symbols) {
+            *number = f32::from(s);
+        }
+        let s = f32x16::from_slice(simd, &numbers);
+        let mut p = f32x16::splat(simd, levels[0]);
+        let mut a = f32x16::splat(simd, amplitudes[0]);
+        for t in 1..4 {
+            let above = s.simd_gt(f32x16::splat(simd, t as f32 - 0.5));
+            p = p + above.select(f32x16::splat(simd, levels[t]), zero);
+            a = a + above.select(f32x16::splat(simd, amplitudes[t]), zero);
+        }
         // One look for the sums of r a, P and of their squares: with c = sum r a / sum P, the
         // squared residual sum (r a - c P)^2 is sum (r a)^2 - 2 c sum r a P + c^2 sum P^2.
-        let mut sums = [[0.0f64; LANES]; 5];
-        for (part, symbols) in part
-            .as_chunks::<LANES>()
-            .0
-            .iter()
-            .zip(symbols.as_chunks().0)
-        {
-            let symbols: &[u8; LANES] = symbols;
-            for lane in 0..LANES {
-                // Selections, where a table would be read one by one.
-                let (high, odd) = (symbols[lane] > 1, symbols[lane] & 1 == 1);
-                let pick = |v: &[f64; 4]| {
-                    let (low, up) = (if odd { v[1] } else { v[0] }, if odd { v[3] } else { v[2] });
-                    if high { up } else { low }
-                };
-                let (p, a) = (pick(levels), pick(amplitudes));
-                let ra = (f64::from(part[lane]) - p) * a;
-                sums[0][lane] += ra;
-                sums[1][lane] += p;
-                sums[2][lane] += ra * ra;
-                sums[3][lane] += ra * p;
-                sums[4][lane] += p * p;
-            }
-        }
-        let [up, down, ra2, rap, p2] = sums.map(|s| s.iter().sum::<f64>());
+        let ra = (f32x16::from_slice(simd, part) - p) * a;
+        let [up, down, ra2, rap] = sums([ra, p, ra * ra, ra * p]).map(f64::from);
+        let [p2, ..] = sums([p * p, zero, zero, zero]).map(f64::from);
         let c = up / down;
         let square = (ra2 - 2.0 * c * rap + c * c * p2).max(0.0);
         noise += square * BLOCK as f64 / (BLOCK as f64 - 1.0) / (down * down);

@@ -4,7 +4,7 @@ use etalon_types::Figure;
 use etalon_types::report::LinkReport;
 
 use super::lane::Lane;
-use crate::measure::channel::{self, Channel};
+use crate::measure::channel;
 use crate::mpi;
 use crate::options::{Quantity, ReceiveOptions};
 use crate::slicer::Slicer;
@@ -21,16 +21,8 @@ impl Lane {
     fn power(&self, options: &ReceiveOptions) -> Option<(Vec<f32>, Slicer, usize)> {
         let trained = self.trained();
         let levels = self.modulation.levels();
-        let decided = &trained.decided[..trained.decided.len().min(channel::USED)];
-        let targets = self.targets(decided);
-        // Where nothing was decided wrong, sent and decided symbols tell the same channel.
-        let own;
-        let channel = if decided == self.channel_symbols() {
-            self.channel()?
-        } else {
-            own = Channel::fit(&self.front.samples, &targets, self.front.spacing)?;
-            &own
-        };
+        let channel = self.channel()?;
+        let targets = self.targets(self.channel_symbols());
         let symbol_power =
             targets.iter().map(|&d| f64::from(d * d)).sum::<f64>() / targets.len() as f64;
         let equalizer = mpi::front::design(
