@@ -105,7 +105,7 @@ fn received(
         ..ReceiveOptions::default()
     };
     let interval_s = 1.0 / (PER_SYMBOL as f64 * baud_hz);
-    receive(&samples(simulated), interval_s, &options, &mut ())
+    receive(samples(simulated), interval_s, &options, &mut ())
         .unwrap()
         .report
 }

@@ -268,7 +268,7 @@ impl Block<'_> {
         for v in 0..V {
             x[v] = f32x16::from_slice(simd, &from[LANES * v..LANES * (v + 1)]);
         }
-        x[V - 1] = x[V - 1] * inside;
+        x[V - 1] *= inside;
         x
     }
 

@@ -136,8 +136,8 @@ fn means<S: Simd>(
         let mut a = f32x16::splat(simd, amplitudes[0]);
         for t in 1..4 {
             let above = s.simd_gt(f32x16::splat(simd, t as f32 - 0.5));
-            p = p + above.select(f32x16::splat(simd, levels[t]), zero);
-            a = a + above.select(f32x16::splat(simd, amplitudes[t]), zero);
+            p += above.select(f32x16::splat(simd, levels[t]), zero);
+            a += above.select(f32x16::splat(simd, amplitudes[t]), zero);
         }
         // One look for the sums of r a, P and of their squares: with c = sum r a / sum P, the
         // squared residual sum (r a - c P)^2 is sum (r a)^2 - 2 c sum r a P + c^2 sum P^2.
