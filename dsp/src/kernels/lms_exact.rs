@@ -5,8 +5,8 @@
 //! ```
 //!
 //! is a chain: the output needs the taps, the taps need the last error, and the horizontal sum of
-//! a dot product alone takes twenty cycles. Written for [`STEP`] symbols at once it is the same
-//! algorithm with one such sum in [`STEP`]:
+//! a dot product alone takes twenty cycles. Written for four symbols at once it is the same
+//! algorithm with one such sum in four:
 //!
 //! ```text
 //! y(k+j) = b + w(k)' x(k+j) + sum over i < j of mu e(k+i) r(k+i, k+j)      r(i, j) = x(i)' x(j)
