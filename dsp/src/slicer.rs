@@ -8,6 +8,11 @@
 //! *Assumes* noise that is about Gaussian at each level. *Breaks* when the eye is closed: clusters
 //! of decided samples are narrower than the levels, and the noise is underrated.
 
+use fearless_simd::{Simd, dispatch};
+use fearless_simd_macros::simd;
+
+use crate::kernels::level;
+
 /// Nominal symbol values: evenly spaced, two apart, zero mean (-3, -1, 1, 3 or -1, 1).
 pub fn nominal(levels: usize, symbol: u8) -> f64 {
     2.0 * f64::from(symbol) - (levels as f64 - 1.0)
@@ -92,10 +97,8 @@ impl Slicer {
         // below it: comparing in single precision decides the same and eight times faster.
         let below: Vec<f32> = self.thresholds.iter().map(|&t| round_down(t)).collect();
         let mut decided = vec![0u8; samples.len()];
-        for t in below {
-            for (d, &y) in decided.iter_mut().zip(samples) {
-                *d += u8::from(y > t);
-            }
+        for (samples, decided) in samples.chunks(BLOCK).zip(decided.chunks_mut(BLOCK)) {
+            dispatch!(level(), simd => count_below(simd, samples, &below, decided));
         }
         decided
     }
@@ -148,6 +151,19 @@ fn round_down(x: f64) -> f32 {
         near.next_down()
     } else {
         near
+    }
+}
+
+/// Samples that are compared while they are in the first-level cache.
+const BLOCK: usize = 4096;
+
+/// Counts the thresholds below each sample.
+#[simd]
+fn count_below<S: Simd>(_: S, samples: &[f32], thresholds: &[f32], counts: &mut [u8]) {
+    for &t in thresholds {
+        for (count, &y) in counts.iter_mut().zip(samples) {
+            *count += u8::from(y > t);
+        }
     }
 }
 

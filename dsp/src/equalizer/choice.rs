@@ -81,7 +81,7 @@ impl Task<'_> {
     ) -> Result<(Behind, Detector), Untrained> {
         let lesson = &self.lesson;
         let detector = Detector::train(lesson, choice, taps, training)?;
-        let decided = detector.decide(lesson, &(0..linear.decided.len()), &linear.decided)?;
+        let decided = detector.decide(lesson, &(0..linear.output.len()), &linear.decided)?;
         let behind = Behind {
             kind: registry::name(choice),
             why: detector.about(),

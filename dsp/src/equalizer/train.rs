@@ -130,7 +130,13 @@ pub fn with_reference(
     let (shape, why) = task.choose(&window.training, options)?;
     let (equalizer, slicer) = task.train(&window.training, shape)?;
     let mut output = equalizer.feed_forward(samples);
-    let mut decided = slicer.decide_all(&output);
+    // Adaptive taps decide every symbol from the first training one on, so that nothing is left
+    // for thresholds where training begins with the capture.
+    let others_decide = is_adaptive(options.equalizer) && window.training.start == 0;
+    let mut decided = match others_decide {
+        true => Vec::new(),
+        false => slicer.decide_all(&output),
+    };
     if shape.feedback > 0 {
         let known: Vec<Option<u8>> = (0..output.len())
             .map(|k| window.training.contains(&k).then(|| sent[k]))
@@ -167,6 +173,9 @@ pub fn with_reference(
             trained.decided = behind.decided;
         }
         Err(reason) => trained.refused = Some(reason),
+    }
+    if trained.decided.is_empty() {
+        trained.decided = trained.slicer.decide_all(&trained.output);
     }
     Some(trained)
 }
