@@ -16,6 +16,7 @@
 //!   level fit takes part of the beat for signal.
 
 mod block_correlation;
+pub mod cancel;
 pub mod front;
 pub mod level;
 pub mod line;
