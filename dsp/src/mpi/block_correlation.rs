@@ -23,27 +23,24 @@ const PIECE: usize = 4;
 const HOP: usize = PIECE - 1;
 
 /// Correlates within blocks, squares, adds over the blocks, and turns the sums into standard
-/// normal deviates, at whole lags and half a lag below each. Blocks whose delayed signal would
-/// begin before the capture do not count.
-pub fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> [Vec<f64>; 2] {
-    let [mut whole, mut below] = squares(x, d, lags, block);
+/// normal deviates. Blocks whose delayed signal would begin before the capture do not count.
+pub fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
+    let mut power = squares(x, d, lags, block);
     let pieces = x.len() / block;
-    let count = |lag: usize| pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64;
-    chi_squared_to_normal(&mut whole, count);
-    chi_squared_to_normal(&mut below, count);
-    [whole, below]
+    chi_squared_to_normal(&mut power, |lag| {
+        pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64
+    });
+    power
 }
 
-/// The sums of squares: of the blocks' correlations `C(lag)`, and of `C(lag) + C(lag - 1)`, the
-/// template of half a lag less.
-fn squares(x: &[f32], d: &[f32], lags: usize, block: usize) -> [Vec<f64>; 2] {
+/// The sums of squares.
+fn squares(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
     let spectra = Spectra::new(x, d, block);
     let size = PIECE * block;
     let inverse = FftPlanner::<f32>::new().plan_fft_inverse(size);
     let mut scratch = vec![Complex32::ZERO; inverse.get_inplace_scratch_len()];
     let mut product = vec![Complex32::ZERO; size];
     let mut power = vec![0.0f64; lags];
-    let mut below = vec![0.0f64; lags];
     for first in (0..spectra.blocks).step_by(2) {
         let second = first + 1;
         for back in (HOP..).step_by(HOP) {
@@ -56,24 +53,19 @@ fn squares(x: &[f32], d: &[f32], lags: usize, block: usize) -> [Vec<f64>; 2] {
             inverse.process_with_scratch(&mut product, &mut scratch);
             // Offset k of the piece against the block is a lag of back * block - k. Blocks see
             // only what is there before them.
-            // The offset one above is the lag one below, and the last one is still whole.
-            let offsets = || product[..=HOP * block].windows(2).rev();
+            let offsets = || product[..HOP * block].iter().rev();
             let seen = |b: usize| (b * block + 1).clamp(least, lags);
-            let sums = power[least..seen(first)].iter_mut();
-            for ((p, q), z) in sums.zip(&mut below[least..]).zip(offsets()) {
-                *p += f64::from(z[0].re * z[0].re);
-                *q += f64::from((z[0].re + z[1].re).powi(2));
+            for (p, z) in power[least..seen(first)].iter_mut().zip(offsets()) {
+                *p += f64::from(z.re * z.re);
             }
             if second < spectra.blocks {
-                let sums = power[least..seen(second)].iter_mut();
-                for ((p, q), z) in sums.zip(&mut below[least..]).zip(offsets()) {
-                    *p += f64::from(z[0].im * z[0].im);
-                    *q += f64::from((z[0].im + z[1].im).powi(2));
+                for (p, z) in power[least..seen(second)].iter_mut().zip(offsets()) {
+                    *p += f64::from(z.im * z.im);
                 }
             }
         }
     }
-    [power, below]
+    power
 }
 
 /// Half spectra of all blocks and of all pieces of the delayed signal.
@@ -194,24 +186,22 @@ mod tests {
             let d: Vec<f32> = (0..n)
                 .map(|i| ((i * i * 5 + i) % 19) as f32 - 9.0)
                 .collect();
-            for (half, found) in squares(&x, &d, lags, block).iter().enumerate() {
-                for (lag, &sum) in found.iter().enumerate().skip(1) {
-                    let late = |t: usize| d[t - lag] + half as f32 * d[t + 1 - lag];
-                    let expected: f64 = (lag.div_ceil(block)..n / block)
-                        .map(|b| {
-                            let dot: f64 = (b * block..(b + 1) * block)
-                                .map(|t| f64::from(x[t] * late(t)))
-                                .sum();
-                            dot * dot
-                        })
-                        .sum();
-                    let expected = expected * ((PIECE * block) as f64).powi(2);
-                    // f32 transforms: 1e-5 of the largest sum.
-                    assert!(
-                        (sum - expected).abs() <= 1e-5 * expected + 1e4,
-                        "n {n} block {block} lag {lag} half {half}: {sum} expected {expected}"
-                    );
-                }
+            let found = squares(&x, &d, lags, block);
+            for (lag, &sum) in found.iter().enumerate().skip(1) {
+                let expected: f64 = (lag.div_ceil(block)..n / block)
+                    .map(|b| {
+                        let dot: f64 = (b * block..(b + 1) * block)
+                            .map(|t| f64::from(x[t] * d[t - lag]))
+                            .sum();
+                        dot * dot
+                    })
+                    .sum();
+                let expected = expected * ((PIECE * block) as f64).powi(2);
+                // f32 transforms: 1e-5 of the largest sum.
+                assert!(
+                    (sum - expected).abs() <= 1e-5 * expected + 1e4,
+                    "n {n} block {block} lag {lag}: {sum} expected {expected}"
+                );
             }
         }
     }

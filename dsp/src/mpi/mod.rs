@@ -109,16 +109,18 @@ const DEFINITION: &str = "10 log10 of interferer power over signal power, co-pol
 pub fn assess(input: &Input) -> Assessment {
     let tracked = track::decide(input.power, input.slicer, track::BLOCK);
     let beat = level::beat(input.power, &tracked, input.baud_hz);
-    let found = match input.search {
-        Search::DelayedCopies => reflectogram::search(input, &tracked, &beat),
+    let gram = match input.search {
+        Search::DelayedCopies => reflectogram::correlate(input, &tracked, &beat),
         Search::Nothing => None,
     };
-    let (gram, paths) = found.map(|f| (f.curve, f.paths)).unzip();
     let mut assessment = Assessment {
         level: Figure::not_measurable("not assessed"),
         linewidth: Figure::not_measurable("no interference to take it from"),
         regime: None,
-        paths: paths.unwrap_or_default(),
+        paths: gram
+            .as_ref()
+            .map(|g| reflectogram::paths(g, input.baud_hz))
+            .unwrap_or_default(),
         spectrum: level::spectrum(&beat, input.baud_hz),
         reflectogram: gram,
         beat_share: beat.share,

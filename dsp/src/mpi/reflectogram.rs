@@ -1,52 +1,28 @@
 //! How far apart the reflections are: correlation of the residual with the delayed signal.
 //!
 //! The beat multiplies the delayed amplitude: `r(t) = 2 sqrt(m) cos(psi(t)) a(t) a(t - tau)`,
-//! `a = sqrt(P)`. Three detectors stand side by side, `a'` being the amplitude without its mean:
+//! `a = sqrt(P)`. Two detectors share one FFT correlation:
 //!
 //! * aided by the beat track: `sum r(t) a(t) c(t) a'(t - tau)`, coherent over the whole
 //!   capture, because the track `c` supplies the sign of the cosine;
-//! * static: `sum r(t) a(t) a'(t - tau)`, coherent over the whole capture, for a phase that stands
-//!   still. A path that only this one sees is a fixed echo, optical or electrical;
-//! * by blocks: the static sum within blocks about as long as the coherence time, squared and
-//!   added. It needs no track.
+//! * by blocks: the plain correlation `sum r(t) a(t) a'(t - tau)` within blocks about as long as
+//!   the coherence time, squared and added. It needs no track and also sees a phase that stands
+//!   still.
 //!
-//! *Half lags*: a delay half way between two symbols spreads over both, so that either alone
-//! shows half of its height. The template of half a lag, `(a'(t - k) + a'(t - k - 1)) / sqrt 2`,
-//! keeps 0.71 of it; by linearity its correlation is the same sum of the correlations at whole
-//! lags. The delay itself is interpolated (see the `fraction` file), with a bias below 0.04
-//! symbols.
-//!
-//! *Several paths*: what the first search finds is subtracted (see the `residual` file), and what
-//! is left is searched again by the two coherent detectors until nothing is found. A strong path
-//! hides a weak one from the aided detector, because the track is nearly all its own.
-//!
-//! *False alarms*: every detector is scaled to unit variance by the median absolute deviation over
-//! the lags. Let `L` lags make `2 L` points. The first search looks at two two-sided and one
-//! one-sided deviate a point, the next at two two-sided ones: `2 L (5 + 4)` tails `Q(z)`, whose sum
-//! is set to 1e-3. Points next to each other are correlated, so that this is an upper bound. Half
-//! a sigma more allows for the cube root's remaining error in the block detector and for the
-//! noise's slow change over the capture.
-//!
-//! *Breaks*: lags within the equalizer's span are left out, for there an echo is intersymbol
-//! interference. Within 16 symbols of a path another one is believed only with 0.3 of its
-//! height (-10 dB), because the skirt of the receiver's pulse is not in the template, and after
-//! a subtraction, within the averaging window of the track (0.6 coherence times), only with
-//! 0.1 of it (-20 dB).
+//! `a'` is the amplitude without its mean. Lags within the equalizer's span are left out: there
+//! an echo is intersymbol interference. The significance of every lag is the larger of both, each
+//! normalized to unit variance by its own median absolute deviation over the lags.
 
 use etalon_types::report::MpiPath;
+use num_complex::Complex64;
+use rustfft::FftPlanner;
 
-use crate::measure::statistics::q;
+use crate::measure::statistics::median;
 use crate::mpi::Input;
-use crate::mpi::level::Beat;
+use crate::mpi::block_correlation::by_blocks;
+use crate::mpi::level::{self, Beat};
 use crate::mpi::track::Tracked;
 use crate::traces::Reflectogram;
-use look::{Look, Peak};
-use residual::Residual;
-
-mod coherent;
-mod fraction;
-mod look;
-mod residual;
 
 /// Group index of standard single-mode fibre, as in ITU-T G.652 practice.
 pub const GROUP_INDEX: f64 = 1.468;
@@ -54,28 +30,18 @@ pub const GROUP_INDEX: f64 = 1.468;
 pub const LIGHT_M_S: f64 = 299_792_458.0;
 /// Probability with which noise alone raises a peak somewhere.
 const FALSE_ALARM: f64 = 1e-3;
-/// Longest delay that is searched, in symbols: 10 us at 26.5625 GBd.
-const MAX_LAG: usize = 266_240;
+/// Longest delay that is searched, in symbols.
+const MAX_LAG: usize = 1 << 17;
 /// Paths reported at most.
 const MAX_PATHS: usize = 4;
-
-/// The curve, and the paths that were found in it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    /// Significance over the delay in steps of half a symbol, before anything was subtracted but
-    /// for the peaks that showed only then.
-    pub curve: Reflectogram,
-    /// Paths without levels: those of the first search first, and in each the strongest first.
-    pub paths: Vec<MpiPath>,
-}
 
 /// Returns the distance between two reflections from the round-trip delay, in metres.
 pub fn distance_m(delay_s: f64) -> f64 {
     LIGHT_M_S * delay_s / (2.0 * GROUP_INDEX)
 }
 
-/// Searches; `None` when the capture, or the period of its pattern, is too short for any lag.
-pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
+/// Correlates; `None` when the capture, or the period of its pattern, is too short for any lag.
+pub fn correlate(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Reflectogram> {
     let &Input {
         power,
         baud_hz,
@@ -91,72 +57,225 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
     if lags < guard + 256 {
         return None;
     }
+    let signals = Signals::new(power, tracked, beat);
+    let aided = normalize(&coherent(&signals.aided, &signals.delayed, lags), guard);
+    let coherence = baud_hz / (2.0 * std::f64::consts::PI * beat.half_width_hz.max(1.0));
+    let block = (coherence as usize)
+        .next_power_of_two()
+        .clamp(256, 4096)
+        .min(lags.next_power_of_two() / 2);
+    let blocks = normalize(
+        &by_blocks(&signals.plain, &signals.delayed, lags, block),
+        guard,
+    );
+    let significance: Vec<f64> = aided
+        .iter()
+        .zip(&blocks)
+        .map(|(a, b)| a.abs().max(*b))
+        .collect();
     let threshold = threshold(lags - guard);
-    let mut left = Residual::new(power, tracked, beat);
-    let mut look = Look::new(&left, lags, guard);
-    look.by_blocks(block(beat, baud_hz, lags));
-    let mut curve = look.heights();
-    let mut peaks: Vec<Peak> = Vec::new();
-    loop {
-        let heights = look.heights();
-        let mut found = look.peaks(&heights, threshold, &peaks);
-        found.truncate(MAX_PATHS - peaks.len());
-        for peak in &found {
-            curve[peak.at] = curve[peak.at].max(peak.height);
-            left.remove(peak.delay);
-        }
-        let none = found.is_empty();
-        peaks.append(&mut found);
-        if none || peaks.len() == MAX_PATHS {
-            break;
-        }
-        look = Look::new(&left, lags, guard);
-    }
-    Some(Found {
-        paths: peaks.iter().map(|p| path(p, baud_hz)).collect(),
-        curve: Reflectogram {
-            delay_s: (0..curve.len()).map(|g| 0.5 * g as f64 / baud_hz).collect(),
-            significance: curve,
-            threshold,
-            peaks: peaks.iter().map(|p| p.at).collect(),
-        },
+    let peaks = find_peaks(&significance, threshold, guard);
+    Some(Reflectogram {
+        delay_s: (0..lags).map(|k| k as f64 / baud_hz).collect(),
+        significance,
+        threshold,
+        peaks,
     })
 }
 
-fn path(peak: &Peak, baud_hz: f64) -> MpiPath {
-    let delay_s = peak.delay / baud_hz;
-    MpiPath {
-        delay_s,
-        distance_m: distance_m(delay_s),
-        level_db: None,
-        low_db: None,
-        high_db: None,
-        significance: peak.height,
-    }
-}
-
-/// Symbols in a block of the block detector: about the coherence time.
-fn block(beat: &Beat, baud_hz: f64, lags: usize) -> usize {
-    let coherence = baud_hz / (2.0 * std::f64::consts::PI * beat.half_width_hz.max(1.0));
-    (coherence as usize)
-        .next_power_of_two()
-        .clamp(256, 4096)
-        .min(lags.next_power_of_two() / 2)
-}
-
-/// Height that noise exceeds anywhere with [`FALSE_ALARM`] (derived in the module head).
+/// Height that the larger of two unit-variance noises exceeds anywhere with [`FALSE_ALARM`]:
+/// `2 lags (2 Q(z)) = FALSE_ALARM`. Half a sigma more allows for the cube root's remaining error
+/// and for the noise's slow change over the capture.
 fn threshold(lags: usize) -> f64 {
-    let tail = FALSE_ALARM / (18.0 * lags as f64);
+    let tail = FALSE_ALARM / (4.0 * lags as f64);
     let (mut low, mut high) = (0.0_f64, 20.0_f64);
     for _ in 0..80 {
         let middle = 0.5 * (low + high);
-        if q(middle) > tail {
+        if crate::measure::statistics::q(middle) > tail {
             low = middle
         } else {
             high = middle
         }
     }
     high + 0.5
+}
+
+/// The sequences that are correlated.
+struct Signals {
+    /// Residual times amplitude times the beat track.
+    aided: Vec<f32>,
+    /// Residual times amplitude.
+    plain: Vec<f32>,
+    /// Amplitude without its mean.
+    delayed: Vec<f32>,
+}
+
+impl Signals {
+    fn new(power: &[f32], tracked: &Tracked, beat: &Beat) -> Self {
+        let smooth = smooth(&beat.track, beat);
+        let n = power.len();
+        let amplitude = |t: usize| tracked.amplitude[tracked.symbols[t] as usize];
+        let mean = (0..n).map(amplitude).sum::<f64>() / n as f64;
+        let (mut aided, mut plain, mut delayed) = (
+            Vec::with_capacity(n),
+            Vec::with_capacity(n),
+            Vec::with_capacity(n),
+        );
+        for (t, &y) in power.iter().enumerate() {
+            let a = amplitude(t);
+            let c = interpolate(&smooth, t);
+            let r = f64::from(y) - tracked.power[tracked.symbols[t] as usize];
+            plain.push((r * a) as f32);
+            // The beat's mean part is known by now; taking it out leaves less noise.
+            aided.push(((r - c * a) * a * c) as f32);
+            delayed.push((a - mean) as f32);
+        }
+        let offset = plain.iter().map(|&x| f64::from(x)).sum::<f64>() / n as f64;
+        plain.iter_mut().for_each(|x| *x -= offset as f32);
+        Self {
+            aided,
+            plain,
+            delayed,
+        }
+    }
+}
+
+/// Smooths the track over about a third of the coherence time.
+fn smooth(track: &[f64], beat: &Beat) -> Vec<f64> {
+    let half = smoothing_half_width(beat);
+    let n = track.len();
+    let mut prefix = vec![0.0; n + 1];
+    for (i, c) in track.iter().enumerate() {
+        prefix[i + 1] = prefix[i] + c;
+    }
+    (0..n)
+        .map(|i| {
+            let (first, last) = (i.saturating_sub(half), (i + half + 1).min(n));
+            (prefix[last] - prefix[first]) / (last - first) as f64
+        })
+        .collect()
+}
+
+/// Blocks on each side: averaging more lowers the noise, averaging beyond the coherence time
+/// loses the beat.
+fn smoothing_half_width(beat: &Beat) -> usize {
+    let coherence_blocks = beat.coherence_blocks();
+    ((0.3 * coherence_blocks).round() as usize).clamp(1, 512)
+}
+
+impl Beat {
+    /// Coherence time of the beat in blocks.
+    fn coherence_blocks(&self) -> f64 {
+        if self.significance >= level::MIN_SIGNIFICANCE {
+            1.0 / self.rate.max(1e-6)
+        } else {
+            16.0
+        }
+    }
+}
+
+fn interpolate(track: &[f64], t: usize) -> f64 {
+    let x = (t as f64 + 0.5) / level::BLOCK as f64 - 0.5;
+    if track.is_empty() {
+        return 0.0;
+    }
+    let i = (x.floor().max(0.0) as usize).min(track.len() - 1);
+    let j = (i + 1).min(track.len() - 1);
+    let f = (x - i as f64).clamp(0.0, 1.0);
+    track[i] * (1.0 - f) + track[j] * f
+}
+
+/// `sum_t x(t) d(t - lag)` for lags from 0 on. Both real sequences share one complex transform:
+/// with `Z = F(x + i d)`, `X = (Z(k) + Z*(-k)) / 2` and `D = (Z(k) - Z*(-k)) / 2i`.
+fn coherent(x: &[f32], d: &[f32], lags: usize) -> Vec<f64> {
+    let size = (x.len() + lags).next_power_of_two();
+    let mut planner = FftPlanner::<f64>::new();
+    let mut both: Vec<Complex64> = x
+        .iter()
+        .zip(d)
+        .map(|(&x, &d)| Complex64::new(f64::from(x), f64::from(d)))
+        .collect();
+    both.resize(size, Complex64::ZERO);
+    planner.plan_fft_forward(size).process(&mut both);
+    for k in 0..=size / 2 {
+        let mirror = (size - k) % size;
+        let (here, there) = (both[k], both[mirror].conj());
+        let x = 0.5 * (here + there);
+        let d = Complex64::new(0.0, -0.5) * (here - there);
+        both[k] = x * d.conj();
+        both[mirror] = both[k].conj();
+    }
+    planner.plan_fft_inverse(size).process(&mut both);
+    (0..lags).map(|k| both[k].re / size as f64).collect()
+}
+
+/// Scales to unit variance by the median absolute deviation over the lags beyond the guard.
+fn normalize(series: &[f64], guard: usize) -> Vec<f64> {
+    let mut tail: Vec<f64> = series.iter().skip(guard + 1).copied().collect();
+    if tail.is_empty() {
+        return vec![0.0; series.len()];
+    }
+    let middle = median(&mut tail);
+    let mut deviations: Vec<f64> = tail.iter().map(|x| (x - middle).abs()).collect();
+    let sigma = 1.4826 * median(&mut deviations);
+    if sigma <= 0.0 {
+        return vec![0.0; series.len()];
+    }
+    series
+        .iter()
+        .enumerate()
+        .map(|(k, x)| {
+            if k <= guard {
+                0.0
+            } else {
+                (x - middle) / sigma
+            }
+        })
+        .collect()
+}
+
+/// Local maxima above the threshold, strongest first; a lag next to a stronger one is its skirt.
+fn find_peaks(significance: &[f64], threshold: f64, guard: usize) -> Vec<usize> {
+    let mut above: Vec<usize> = (guard + 1..significance.len())
+        .filter(|&k| significance[k] > threshold)
+        .collect();
+    above.sort_by(|&a, &b| significance[b].total_cmp(&significance[a]));
+    let mut peaks: Vec<usize> = Vec::new();
+    for k in above {
+        if peaks.len() == MAX_PATHS {
+            break;
+        }
+        if peaks.iter().all(|&p| p.abs_diff(k) > 4) {
+            peaks.push(k);
+        }
+    }
+    peaks
+}
+
+/// Makes the reported paths; the delay is refined by a parabola through the peak.
+pub fn paths(gram: &Reflectogram, baud_hz: f64) -> Vec<MpiPath> {
+    gram.peaks
+        .iter()
+        .map(|&k| {
+            let height = |i: usize| gram.significance.get(i).copied().unwrap_or(0.0);
+            let (l, c, r) = (height(k.saturating_sub(1)), height(k), height(k + 1));
+            let bend = l - 2.0 * c + r;
+            let shift = if bend < 0.0 {
+                (0.5 * (l - r) / bend).clamp(-0.5, 0.5)
+            } else {
+                0.0
+            };
+            let delay_s = (k as f64 + shift) / baud_hz;
+            MpiPath {
+                delay_s,
+                distance_m: distance_m(delay_s),
+                level_db: None,
+                low_db: None,
+                high_db: None,
+                significance: c,
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
