@@ -71,7 +71,7 @@ pub struct Reflectogram {
 pub struct Traces {
     /// Eye.
     pub eye: Option<Eye>,
-    /// Histograms at the slicer.
+    /// Histograms at the slicer, when the eye was asked for: they are drawn beside it.
     pub levels: Option<LevelHistogram>,
     /// Spectrum of the residual.
     pub spectrum: Option<ResidualSpectrum>,

@@ -69,3 +69,38 @@ fn ref_excess_error_is_that_of_the_published_simulation() {
         );
     }
 }
+
+/// Alone or with all the rest, the same kernel decides; with feedback, the walk over the symbols.
+#[test]
+fn decisions_alone_are_those_of_the_whole_result() {
+    let sent = symbols(5, 6_000, 4);
+    let levels = Levels::nominal(4).unwrap();
+    let mut noise = Noise::new(6);
+    let samples: Vec<f32> = sent
+        .iter()
+        .map(|&s| (nominal(4, s) + 0.4 * noise.normal()) as f32)
+        .collect();
+    for feedback in [0, 1] {
+        let shape = Shape {
+            spacing: 1,
+            taps: 7,
+            feedback,
+        };
+        let signal = Signal {
+            samples: &samples,
+            known: &sent[..3_000],
+            levels: &levels,
+            shape,
+            offset: 0.0,
+        };
+        let whole = adapt(&signal, &Settings::default()).unwrap();
+        assert!(
+            whole.decided[3_000..] != sent[3_000..],
+            "some noise, some errors"
+        );
+        assert_eq!(
+            decide(&signal, &Settings::default()).unwrap(),
+            whole.decided
+        );
+    }
+}
