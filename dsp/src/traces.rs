@@ -64,6 +64,17 @@ pub struct Reflectogram {
     pub threshold: f64,
     /// Indices of the detected paths.
     pub peaks: Vec<usize>,
+    /// Level in dB that a path at this delay would need to raise the aided correlation as much
+    /// as was seen; [`LEVEL_FLOOR_DB`](Self::LEVEL_FLOOR_DB) where it was raised by nothing.
+    pub level_db: Vec<f64>,
+    /// Level in dB of a path that would just reach the threshold at this delay; infinite where
+    /// none was looked for.
+    pub floor_db: Vec<f64>,
+}
+
+impl Reflectogram {
+    /// Lowest level that [`level_db`](Self::level_db) tells.
+    pub const LEVEL_FLOOR_DB: f64 = -90.0;
 }
 
 /// Curves behind a report.

@@ -199,6 +199,7 @@ fn path(delay_s: f64, level_db: f64, significance: f64) -> MpiPath {
         low_db: Some(level_db - 0.4),
         high_db: Some(level_db + 0.4),
         significance,
+        ..MpiPath::default()
     }
 }
 
@@ -256,7 +257,11 @@ pub(crate) fn reflectogram() -> Reflectogram {
         significance[at + 1] = 0.4 * height;
         peaks.push(at);
     }
+    // 21.4 standard deviations are -30.2 dB.
+    let level = |height: f64| -30.2 + 10.0 * (height.abs().max(1e-4) / 21.4).log10();
     Reflectogram {
+        level_db: significance.iter().copied().map(level).collect(),
+        floor_db: vec![level(5.3); delay_s.len()],
         delay_s,
         significance,
         threshold: 5.3,

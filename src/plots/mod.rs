@@ -21,6 +21,8 @@
 //!     significance: vec![0.2, 0.7, 14.0, 0.4],
 //!     threshold: 5.1,
 //!     peaks: vec![2],
+//!     level_db: vec![-55.0, -52.0, -38.0, -54.0],
+//!     floor_db: vec![-42.0; 4],
 //! };
 //! let plot = ReflectogramPlot { trace: &trace, paths: &[], origin: Origin::Simulated };
 //! let svg = plot.scene().to_svg();

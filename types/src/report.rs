@@ -80,8 +80,19 @@ pub struct Estimates {
     pub burst_factor: Figure,
 }
 
+/// What a delayed copy of the signal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathKind {
+    /// Its phase turns against the signal's: light that came by way of two reflections.
+    Interference,
+    /// It stands still over the capture: an electrical echo, or an optical one whose phase did
+    /// not move.
+    FixedEcho,
+}
+
 /// A reflection pair found in the reflectogram.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MpiPath {
     /// Round-trip delay in seconds.
     pub delay_s: f64,
@@ -95,6 +106,17 @@ pub struct MpiPath {
     pub high_db: Option<f64>,
     /// Height of the peak over the noise, in standard deviations.
     pub significance: f64,
+    /// What it is, when that could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<PathKind>,
+    /// Period in seconds of which the delay may hold any number more; left out when the traffic
+    /// does not repeat within the delays that were searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modulo_s: Option<f64>,
+    /// Pairs of connectors of the inventory that are as far apart; left out without an
+    /// inventory, empty when no pair fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connectors: Option<Vec<[String; 2]>>,
 }
 
 /// In which regime the interference is.

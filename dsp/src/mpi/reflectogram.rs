@@ -58,7 +58,8 @@ pub fn correlate(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Reflec
         return None;
     }
     let signals = Signals::new(power, tracked, beat);
-    let aided = normalize(&coherent(&signals.aided, &signals.delayed, lags), guard);
+    let raised = coherent(&signals.aided, &signals.delayed, lags);
+    let aided = normalize(&raised, guard);
     let coherence = baud_hz / (2.0 * std::f64::consts::PI * beat.half_width_hz.max(1.0));
     let block = (coherence as usize)
         .next_power_of_two()
@@ -75,12 +76,42 @@ pub fn correlate(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Reflec
         .collect();
     let threshold = threshold(lags - guard);
     let peaks = find_peaks(&significance, threshold, guard);
+    let (level_db, floor_db) = levels(&raised, tracked, guard, threshold);
     Some(Reflectogram {
         delay_s: (0..lags).map(|k| k as f64 / baud_hz).collect(),
         significance,
         threshold,
         peaks,
+        level_db,
+        floor_db,
     })
+}
+
+/// Levels in dB that the aided correlation and its threshold stand for. The track is
+/// `c = <a> b`, with `b = 2 sqrt(m) cos(psi)` and `<b^2> = 2 m`, so a path at lag `k` raises
+/// `S(k) = (N - k) 2 m <a> <P> var(a)`.
+///
+/// *Assumes* a track without noise; *breaks* when the beat is weaker than the track's noise,
+/// which then lowers the level, and when the beat stands still.
+fn levels(raised: &[f64], tracked: &Tracked, guard: usize, threshold: f64) -> (Vec<f64>, Vec<f64>) {
+    let n = tracked.symbols.len() as f64;
+    let (amplitude, power) = (
+        tracked.mean_of(|i| tracked.amplitude[i]),
+        tracked.mean_of(|i| tracked.power[i]),
+    );
+    let scale = 2.0 * amplitude * power * (power - amplitude * amplitude);
+    let Some((middle, sigma)) = spread(raised, guard) else {
+        let lowest = vec![Reflectogram::LEVEL_FLOOR_DB; raised.len()];
+        return (lowest, vec![f64::INFINITY; raised.len()]);
+    };
+    let lowest = 10f64.powf(Reflectogram::LEVEL_FLOOR_DB / 10.0);
+    let db = |k: usize, height: f64| 10.0 * (height / (scale * (n - k as f64))).max(lowest).log10();
+    (0..raised.len())
+        .map(|k| match k <= guard {
+            true => (Reflectogram::LEVEL_FLOOR_DB, f64::INFINITY),
+            false => (db(k, (raised[k] - middle).abs()), db(k, threshold * sigma)),
+        })
+        .unzip()
 }
 
 /// Height that the larger of two unit-variance noises exceeds anywhere with [`FALSE_ALARM`]:
@@ -209,18 +240,24 @@ fn coherent(x: &[f32], d: &[f32], lags: usize) -> Vec<f64> {
     (0..lags).map(|k| both[k].re / size as f64).collect()
 }
 
-/// Scales to unit variance by the median absolute deviation over the lags beyond the guard.
-fn normalize(series: &[f64], guard: usize) -> Vec<f64> {
+/// Median and standard deviation (by the median absolute deviation) over the lags beyond the
+/// guard; `None` without any spread.
+fn spread(series: &[f64], guard: usize) -> Option<(f64, f64)> {
     let mut tail: Vec<f64> = series.iter().skip(guard + 1).copied().collect();
     if tail.is_empty() {
-        return vec![0.0; series.len()];
+        return None;
     }
     let middle = median(&mut tail);
     let mut deviations: Vec<f64> = tail.iter().map(|x| (x - middle).abs()).collect();
     let sigma = 1.4826 * median(&mut deviations);
-    if sigma <= 0.0 {
+    (sigma > 0.0).then_some((middle, sigma))
+}
+
+/// Scales to unit variance.
+fn normalize(series: &[f64], guard: usize) -> Vec<f64> {
+    let Some((middle, sigma)) = spread(series, guard) else {
         return vec![0.0; series.len()];
-    }
+    };
     series
         .iter()
         .enumerate()
@@ -273,6 +310,7 @@ pub fn paths(gram: &Reflectogram, baud_hz: f64) -> Vec<MpiPath> {
                 low_db: None,
                 high_db: None,
                 significance: c,
+                ..MpiPath::default()
             }
         })
         .collect()

@@ -137,6 +137,8 @@ fn degenerate_curves_are_drawn_all_the_same() {
                 significance: ys.to_vec(),
                 threshold: height,
                 peaks: vec![0, 77],
+                level_db: ys.to_vec(),
+                floor_db: vec![height; xs.len() + 1],
             };
             let scene = ReflectogramPlot {
                 trace: &trace,

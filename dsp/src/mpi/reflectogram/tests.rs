@@ -59,6 +59,30 @@ fn the_delay_is_found_within_a_unit_interval() {
     }
 }
 
+/// The level that the aided correlation stands for is that of the path, and the threshold stands
+/// below it by the significance over the threshold.
+#[test]
+fn the_correlation_tells_the_level() {
+    let path = Interference {
+        level_db: -28.0,
+        delay: 2657,
+        linewidth: 4e-4,
+        ..NOISE
+    };
+    let gram = gram(path, 1 << 17, 4);
+    let peak = gram.peaks[0];
+    // The mean square of the beat scatters by 2.17 / sqrt(K) dB = 0.12 dB, K = 2 pi linewidth T =
+    // 329; the smoothed track loses about a tenth of the beat, 0.4 dB, and its noise as much.
+    let level = gram.level_db[peak];
+    assert!((level + 28.0).abs() < 1.2, "{level} dB, expected -28 dB");
+    let above = level - gram.floor_db[peak];
+    let expected = 10.0 * (gram.significance[peak] / gram.threshold).log10();
+    assert!(
+        (above - expected).abs() < 0.1,
+        "{above} dB, expected {expected} dB"
+    );
+}
+
 #[test]
 fn ref_distance_of_a_round_trip() {
     // 100 ns there and back in fibre: 10.21 m.
