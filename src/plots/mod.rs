@@ -68,13 +68,12 @@ pub use svg::escape;
 pub use taps::TapsPlot;
 
 /// Refractive index by which delays are shown as metres of standard single-mode fibre.
-pub const GROUP_INDEX: f64 = 1.468;
+pub const GROUP_INDEX: f64 = etalon_types::fibre::GROUP_INDEX;
 
 /// Returns the distance in metres between two reflections whose round trip takes `delay_s`
 /// seconds: `c t / (2 n)`.
 pub fn distance_m(delay_s: f64) -> f64 {
-    const LIGHT_M_S: f64 = 299_792_458.0;
-    LIGHT_M_S * delay_s / (2.0 * GROUP_INDEX)
+    etalon_types::fibre::distance_m(delay_s)
 }
 
 /// Whether a picture shows the world or the model; simulated pictures say so.

@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! symbols -> power levels -> Tx filter -> laser (RIN, phase, chirp) -> dispersion -> reflections
-//!         -> square law -> sample clock -> measured channel -> noise -> Rx filter -> converter
+//!         -> square law -> sample clock -> measured channel -> nuisances -> noise -> Rx filter
+//!         -> converter
 //! ```
 //!
 //! With `E(t) = sqrt(P(t)) exp(j phi(t))`, `m_j` the level of reflection `j` as a power ratio,
@@ -39,19 +40,29 @@ pub mod bessel_thomson;
 pub mod channel;
 pub mod config;
 pub mod dispersion;
+pub mod fibre;
 mod field;
+pub mod jitter;
+pub mod low_frequency_rin;
+mod low_pass_noise;
 mod noise;
+pub mod nuisance;
 mod overlap_save;
 mod resample;
 mod source;
 mod streams;
 pub mod theory;
 pub mod truth;
+mod validation;
 mod window;
 
 pub use adc::Adc;
 pub use channel::{ChannelTruth, MeasuredChannel};
 pub use config::{LinkConfig, Noise, Polarization, Reflection, SymbolSource};
+pub use fibre::{Fibre, Reflector};
+pub use jitter::Jitter;
+pub use low_frequency_rin::LowFrequencyRin;
+pub use nuisance::{AcCoupling, Baseline, Echo, Nuisances, Tone, ToneOn};
 pub use truth::{PathTruth, Truth};
 
 use etalon_types::{Samples, Storage, Waveform, WaveformInfo};
@@ -89,8 +100,11 @@ pub fn simulate(config: &LinkConfig) -> Result<Simulated, Error> {
         .channel
         .as_ref()
         .map(|measured| channel::Filter::new(measured, config));
-    let window = Window::new(config, channel.as_ref().map_or(0, channel::Filter::reach))?;
     let stream = |stream| streams::stream(config.seed, stream);
+    let paths = field::draw_paths(config, stream(Stream::Reflections));
+    let longest_s = paths.iter().map(|path| path.delay.0).reduce(f64::max);
+    let reach = channel.as_ref().map_or(0, channel::Filter::reach);
+    let window = Window::new(config, longest_s, reach)?;
     let sent = source::symbols(config, window.lead_symbols(), window.tail_symbols());
 
     let levels_w = config.levels_w();
@@ -113,12 +127,19 @@ pub fn simulate(config: &LinkConfig) -> Result<Simulated, Error> {
             stream(Stream::Intensity),
         );
     }
-    let paths = field::draw_paths(config, stream(Stream::Reflections));
+    if let Some(rin) = &config.low_frequency_rin {
+        let generator = stream(Stream::LowFrequencyIntensity);
+        rin.apply(config, &window, &mut power, generator);
+    }
     let detected = field::detect(config, &window, power, &paths, stream(Stream::Phase));
-    let mut received = resample::to_receiver_clock(detected, config, &window);
+    let jitter = config
+        .jitter
+        .map(|jitter| jitter.draw(config, &window, stream(Stream::Jitter)));
+    let mut received = resample::to_receiver_clock(detected, config, &window, jitter.as_deref());
     if let Some(channel) = &channel {
         channel.apply(&mut received);
     }
+    nuisance::disturb(config, &window, &mut received);
     noise::add_receiver_noise(config, &window, &mut received, stream(Stream::Noise));
     if let Some(cutoff) = config.rx_bandwidth {
         bessel_thomson::filter(&mut received, config.sample_rate().0, cutoff.0);

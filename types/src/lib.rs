@@ -22,6 +22,7 @@ pub mod action;
 pub mod alarm;
 pub mod bessel_thomson;
 pub mod fault;
+pub mod fibre;
 pub mod figure;
 pub mod frequency_response;
 pub mod kp4;

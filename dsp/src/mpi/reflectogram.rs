@@ -25,9 +25,9 @@ use crate::mpi::track::Tracked;
 use crate::traces::Reflectogram;
 
 /// Group index of standard single-mode fibre, as in ITU-T G.652 practice.
-pub const GROUP_INDEX: f64 = 1.468;
+pub const GROUP_INDEX: f64 = etalon_types::fibre::GROUP_INDEX;
 /// Speed of light in vacuum, m/s.
-pub const LIGHT_M_S: f64 = 299_792_458.0;
+pub const LIGHT_M_S: f64 = etalon_types::fibre::LIGHT_M_PER_S;
 /// Probability with which noise alone raises a peak somewhere.
 const FALSE_ALARM: f64 = 1e-3;
 /// Longest delay that is searched, in symbols.

@@ -251,6 +251,7 @@ impl Args {
             },
             adc: self.adc(),
             clock_offset_ppm: self.ppm,
+            ..plain
         })
     }
 

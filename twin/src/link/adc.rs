@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::config::check;
+use super::validation::check;
 use crate::Error;
 
 /// A converter that sets its range by the capture, as an oscilloscope's autoscale does.

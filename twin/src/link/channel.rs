@@ -57,7 +57,7 @@ impl MeasuredChannel {
     /// [`Error::OutOfRange`] when it ends below half the symbol rate: what it does to the
     /// symbols would be made up.
     pub(super) fn validate(&self, baud: f64) -> Result<(), Error> {
-        super::config::check(
+        super::validation::check(
             "channel.response",
             "points up to half the symbol rate at least, in hertz",
             self.response.top_hz(),

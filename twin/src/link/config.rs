@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::adc::Adc;
 use super::channel::MeasuredChannel;
-use crate::Error;
+use super::fibre::Fibre;
+use super::jitter::Jitter;
+use super::low_frequency_rin::LowFrequencyRin;
+use super::nuisance::Nuisances;
 
 /// A link and its capture. Every field has a default, so that a file or a caller names only
 /// what differs.
@@ -44,8 +47,10 @@ pub struct LinkConfig {
     pub dispersion_ps_per_nm: f64,
     /// Wavelength of the laser.
     pub wavelength: Metres,
-    /// Delayed copies of the signal that reach the receiver.
+    /// Delayed copies of the signal that reach the receiver, by level and delay.
     pub reflections: Vec<Reflection>,
+    /// What the fibre reflects: connectors by position, each pair of which makes a path.
+    pub fibre: Fibre,
     /// Cut-off (-3 dB) of the transmitter's fourth-order Bessel-Thomson response.
     pub tx_bandwidth: Option<Hertz>,
     /// A measured channel between detector and receiver; see [`super::channel`].
@@ -55,6 +60,10 @@ pub struct LinkConfig {
     /// Relative intensity noise of the laser in dB/Hz (one-sided density), white from DC to
     /// half the sample rate: a relative variance of `10^(rin/10) fs / 2` a sample.
     pub rin_db_per_hz: Option<f64>,
+    /// Intensity noise of the laser below a corner, beside the white one.
+    pub low_frequency_rin: Option<LowFrequencyRin>,
+    /// What disturbs the receiver's electronics without being interference.
+    pub nuisances: Nuisances,
     /// Noise of the receiver, white, behind a measured channel and before the receiver's filter.
     pub noise: Noise,
     /// Converter; without one the samples are `f32` watts.
@@ -62,6 +71,8 @@ pub struct LinkConfig {
     /// How much faster than nominal the receiver's sample clock runs, in parts per million of
     /// the transmitter's. The detected power is interpolated by a windowed sinc.
     pub clock_offset_ppm: f64,
+    /// Jitter of the receiver's sample clock.
+    pub jitter: Option<Jitter>,
 }
 
 impl Default for LinkConfig {
@@ -80,13 +91,17 @@ impl Default for LinkConfig {
             dispersion_ps_per_nm: 0.0,
             wavelength: Metres(1550e-9),
             reflections: Vec::new(),
+            fibre: Fibre::default(),
             channel: None,
             tx_bandwidth: None,
             rx_bandwidth: None,
             rin_db_per_hz: None,
+            low_frequency_rin: None,
+            nuisances: Nuisances::default(),
             noise: Noise::Snr { snr: Db(20.0) },
             adc: None,
             clock_offset_ppm: 0.0,
+            jitter: None,
         }
     }
 }
@@ -244,184 +259,4 @@ impl LinkConfig {
             } => current_a_per_sqrt_hz * (self.baud.0 / 2.0).sqrt() / responsivity_a_per_w,
         }
     }
-
-    /// Checks every field.
-    ///
-    /// # Errors
-    /// The first field that describes no link, with what was expected and what was found.
-    pub fn validate(&self) -> Result<(), Error> {
-        at_least_one("symbols", self.symbols)?;
-        at_least_one("samples_per_symbol", self.samples_per_symbol)?;
-        positive("baud", self.baud.0)?;
-        within_200("rop", self.rop.0)?;
-        not_negative("linewidth", self.linewidth.0)?;
-        self.validate_symbols()?;
-        self.validate_levels()?;
-        self.validate_fibre()?;
-        self.channel
-            .as_ref()
-            .map_or(Ok(()), |channel| channel.validate(self.baud.0))?;
-        for reflection in &self.reflections {
-            within_200("reflections.level", reflection.level.0)?;
-            not_negative("reflections.delay", reflection.delay.0)?;
-            if let Polarization::Overlap(overlap) = reflection.polarization {
-                check(
-                    "reflections.polarization",
-                    "an overlap from 0 to 1",
-                    overlap,
-                    |x| (0.0..=1.0).contains(&x),
-                )?;
-            }
-        }
-        self.tx_bandwidth
-            .map_or(Ok(()), |f| positive("tx_bandwidth", f.0))?;
-        self.rx_bandwidth
-            .map_or(Ok(()), |f| positive("rx_bandwidth", f.0))?;
-        self.rin_db_per_hz
-            .map_or(Ok(()), |rin| within_200("rin_db_per_hz", rin))?;
-        match self.noise {
-            Noise::None => {}
-            Noise::Snr { snr } => within_200("noise.snr", snr.0)?,
-            Noise::Thermal {
-                current_a_per_sqrt_hz,
-                responsivity_a_per_w,
-            } => {
-                not_negative("noise.current_a_per_sqrt_hz", current_a_per_sqrt_hz)?;
-                positive("noise.responsivity_a_per_w", responsivity_a_per_w)?;
-            }
-        }
-        self.adc.as_ref().map_or(Ok(()), Adc::validate)?;
-        check(
-            "clock_offset_ppm",
-            "-10000 to 10000",
-            self.clock_offset_ppm,
-            |x| x.abs() <= 1e4,
-        )
-    }
-
-    fn validate_fibre(&self) -> Result<(), Error> {
-        check("chirp", "-20 to 20", self.chirp, |x| x.abs() <= 20.0)?;
-        check(
-            "dispersion_ps_per_nm",
-            "-1e5 to 1e5 ps/nm",
-            self.dispersion_ps_per_nm,
-            |x| x.abs() <= 1e5,
-        )?;
-        check("wavelength", "100 nm to 10 um", self.wavelength.0, |x| {
-            (100e-9..=10e-6).contains(&x)
-        })?;
-        if self.dispersion_ps_per_nm != 0.0 && self.samples_per_symbol < 2 {
-            return Err(Error::OutOfRange {
-                quantity: "samples_per_symbol",
-                expected: "2 or more with dispersion, which works on the sidebands",
-                found: self.samples_per_symbol.to_string(),
-            });
-        }
-        Ok(())
-    }
-
-    fn validate_symbols(&self) -> Result<(), Error> {
-        match &self.source {
-            SymbolSource::Pattern { name } if name.taps().is_none() => Err(Error::OutOfRange {
-                quantity: "source.name",
-                expected: "a pattern with a polynomial",
-                found: name.to_string(),
-            }),
-            SymbolSource::Explicit {
-                modulation,
-                symbols,
-            } => {
-                at_least_one("source.symbols", symbols.len())?;
-                let levels = modulation.levels();
-                match symbols
-                    .iter()
-                    .position(|&symbol| usize::from(symbol) >= levels)
-                {
-                    Some(index) => Err(Error::Symbol {
-                        index,
-                        levels,
-                        found: symbols[index],
-                    }),
-                    None => Ok(()),
-                }
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn validate_levels(&self) -> Result<(), Error> {
-        let Some(levels) = &self.levels else {
-            return check(
-                "extinction_ratio",
-                "above 0 dB, at most 200 dB",
-                self.extinction_ratio.0,
-                |x| x > 0.0 && x <= 200.0,
-            );
-        };
-        let expected = self.source.modulation().levels();
-        if levels.len() != expected {
-            return Err(Error::LevelCount {
-                expected,
-                found: levels.len(),
-            });
-        }
-        levels
-            .iter()
-            .try_for_each(|&level| not_negative("levels", level))?;
-        if levels.windows(2).any(|pair| pair[0] >= pair[1]) {
-            return Err(Error::OutOfRange {
-                quantity: "levels",
-                expected: "rising powers, lowest first",
-                found: format!("{levels:?}"),
-            });
-        }
-        Ok(())
-    }
-}
-
-/// Refuses a value that `holds` says no to; NaN must make it say no.
-pub(super) fn check(
-    quantity: &'static str,
-    expected: &'static str,
-    value: f64,
-    holds: impl Fn(f64) -> bool,
-) -> Result<(), Error> {
-    if holds(value) {
-        return Ok(());
-    }
-    Err(Error::OutOfRange {
-        quantity,
-        expected,
-        found: value.to_string(),
-    })
-}
-
-fn positive(quantity: &'static str, value: f64) -> Result<(), Error> {
-    check(quantity, "a number above 0", value, |x| {
-        x > 0.0 && x.is_finite()
-    })
-}
-
-fn not_negative(quantity: &'static str, value: f64) -> Result<(), Error> {
-    check(quantity, "a number from 0 on", value, |x| {
-        x >= 0.0 && x.is_finite()
-    })
-}
-
-/// Refuses decibels whose linear value would be lost in the arithmetic.
-fn within_200(quantity: &'static str, value: f64) -> Result<(), Error> {
-    check(quantity, "-200 to 200 in its dB unit", value, |x| {
-        x.abs() <= 200.0
-    })
-}
-
-fn at_least_one(quantity: &'static str, value: usize) -> Result<(), Error> {
-    if value >= 1 {
-        return Ok(());
-    }
-    Err(Error::OutOfRange {
-        quantity,
-        expected: "at least 1",
-        found: value.to_string(),
-    })
 }

@@ -20,14 +20,13 @@
 
 use std::f64::consts::PI;
 
+use etalon_types::fibre::LIGHT_M_PER_S;
 use etalon_types::units::Hertz;
 use num_complex::Complex64;
 
 use super::LinkConfig;
 use super::overlap_save::filter_complex;
 
-/// Speed of light in vacuum in m/s.
-const LIGHT_M_PER_S: f64 = 299_792_458.0;
 /// Samples of guard beyond the largest delay: at half the sample rate the phase's slope jumps
 /// from one end of the band to the other, which rings as `1 / n^2`.
 const RINGING: usize = 256;

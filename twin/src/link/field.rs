@@ -13,12 +13,15 @@ use super::{LinkConfig, Polarization, dispersion};
 
 /// Draws what is random about the reflections: static phases, and scrambled polarisations.
 ///
+/// Given reflections come first, then the pairs of the fibre's reflectors.
 /// Every path draws the same count of numbers, so that one path's choice moves no other's.
 pub(super) fn draw_paths(config: &LinkConfig, mut generator: Xoshiro256PlusPlus) -> Vec<PathTruth> {
-    config
-        .reflections
-        .iter()
-        .map(|reflection| {
+    let given = config.reflections.iter().map(|path| (path.clone(), None));
+    let pairs = config.fibre.pairs().into_iter();
+    let pairs = pairs.map(|pair| (pair.reflection, Some(pair.between)));
+    given
+        .chain(pairs)
+        .map(|(reflection, between)| {
             let [phase, across, state]: [f64; 3] = std::array::from_fn(|_| generator.random());
             let overlap = match reflection.polarization {
                 Polarization::Aligned => 1.0,
@@ -26,7 +29,10 @@ pub(super) fn draw_paths(config: &LinkConfig, mut generator: Xoshiro256PlusPlus)
                 Polarization::Scrambled => state.sqrt(),
                 Polarization::Overlap(overlap) => overlap,
             };
-            PathTruth::new(config, reflection, overlap, [TAU * phase, TAU * across])
+            PathTruth {
+                between,
+                ..PathTruth::new(config, &reflection, overlap, [TAU * phase, TAU * across])
+            }
         })
         .collect()
 }

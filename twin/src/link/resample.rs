@@ -11,7 +11,7 @@ pub(super) const REACH: usize = 12;
 /// Reads the detected power at the instants of the receiver's clock, by a windowed sinc.
 ///
 /// Sample `n` (0 the capture's first) is taken at `n / (1 + ppm 1e-6)` of the simulated grid,
-/// so the two agree at the capture's start. Returns receiver guard, capture, receiver guard.
+/// so the two agree at the capture's start, moved by the jitter's shift in samples. Returns receiver guard, capture, receiver guard.
 /// The window is a raised cosine over [`REACH`] samples a side: flat to within 1 % up to 0.85 of
 /// the Nyquist frequency. (Linear interpolation loses 3 dB at half of it whenever the clocks
 /// stand half a sample apart, a slow beat that no receiver has.)
@@ -19,10 +19,11 @@ pub(super) fn to_receiver_clock(
     detected: Vec<f64>,
     config: &LinkConfig,
     window: &Window,
+    jitter: Option<&[f64]>,
 ) -> Vec<f64> {
     let guard = window.receiver_guard;
     let wanted = window.samples() + 2 * guard;
-    if config.clock_offset_ppm == 0.0 {
+    if config.clock_offset_ppm == 0.0 && jitter.is_none() {
         let mut detected = detected;
         detected.truncate(wanted);
         return detected;
@@ -31,14 +32,15 @@ pub(super) fn to_receiver_clock(
     let origin = (window.reserve + guard) as f64;
     (0..wanted)
         .map(|n| {
-            let place = origin + (n as f64 - guard as f64) / rate;
+            let place =
+                origin + (n as f64 - guard as f64) / rate + jitter.map_or(0.0, |shifts| shifts[n]);
             interpolate(&detected, place)
         })
         .collect()
 }
 
-/// Value between samples.
-fn interpolate(samples: &[f64], place: f64) -> f64 {
+/// Value between samples; `place` lies [`REACH`] from the first and the last one.
+pub(super) fn interpolate(samples: &[f64], place: f64) -> f64 {
     let left = place.floor();
     let fraction = place - left;
     let left = left as usize;

@@ -12,6 +12,9 @@ pub(super) enum Stream {
     Intensity,
     Noise,
     Converter,
+    // New ones come last: the place of a stream is part of what a seed means.
+    LowFrequencyIntensity,
+    Jitter,
 }
 
 /// Returns the stream of a seed: the generator jumped ahead by 2^128 numbers a stream, so that

@@ -3,8 +3,10 @@
 
 mod channel;
 mod configuration;
+mod fibre;
 mod filters;
 mod interference;
+mod nuisances;
 mod receiver;
 
 use etalon_types::units::{Baud, Db, Hertz};

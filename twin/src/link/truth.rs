@@ -38,12 +38,14 @@ pub struct Truth {
     /// Variance of the levels over the square of `noise_sigma_w`; `None` without noise.
     /// Interference and RIN are not counted.
     pub snr: Option<Db>,
-    /// Total interferer power over signal power; `None` without reflections.
+    /// Total interferer power over signal power; `None` without reflections. Electrical echoes
+    /// are none.
     pub mpi: Option<Db>,
     /// Coherence angles that the capture spans, `2 pi linewidth T`: below 10 the phase has
     /// hardly moved, and the level of the interference cannot be measured from the samples.
     pub coherence_angles: f64,
-    /// The interfering paths, as configured and as drawn.
+    /// The interfering paths, as configured and as drawn: given ones first, then the pairs of
+    /// the fibre's reflectors.
     pub paths: Vec<PathTruth>,
     /// First null that dispersion leaves in the response to a small modulation; `None` without
     /// dispersion.
@@ -57,6 +59,10 @@ pub struct Truth {
 /// One interfering path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PathTruth {
+    /// Places in `config.fibre.reflectors` of the two that make the path; `None` for a path
+    /// that was given by level and delay.
+    #[serde(default)]
+    pub between: Option<[usize; 2]>,
     /// Power over the signal's power, in all polarisations.
     pub level: Db,
     /// Delay behind the signal.
@@ -85,6 +91,7 @@ impl PathTruth {
     ) -> Self {
         let delay_symbols = reflection.delay.0 * config.baud.0;
         Self {
+            between: None,
             level: reflection.level,
             delay: reflection.delay,
             delay_samples: delay_symbols * config.samples_per_symbol as f64,

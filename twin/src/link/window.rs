@@ -3,6 +3,7 @@
 use super::LinkConfig;
 use super::bessel_thomson::LENGTH_PERIODS;
 use super::dispersion;
+use super::nuisance;
 use super::resample::REACH;
 use crate::Error;
 
@@ -25,15 +26,21 @@ pub(super) struct Window {
     pub transmitter_guard: usize,
     /// Samples before the first detected one, for the longest delay.
     pub echo: usize,
-    /// Samples on each side that the measured channel and the receiver's filter may spoil.
+    /// Samples on each side that the measured channel and the receiver's filter may spoil, and
+    /// from which electrical echoes come.
     pub receiver_guard: usize,
-    /// Samples behind the capture that a slow sample clock reaches.
+    /// Samples behind the capture that a slow or jittering sample clock reaches.
     pub reserve: usize,
 }
 
 impl Window {
-    /// Lays the window out; `channel_reach` is how far the measured channel reaches, in samples.
-    pub fn new(config: &LinkConfig, channel_reach: usize) -> Result<Self, Error> {
+    /// Lays the window out; `longest_s` is the longest delay of an optical path, `channel_reach`
+    /// how far the measured channel reaches, in samples.
+    pub fn new(
+        config: &LinkConfig,
+        longest_s: Option<f64>,
+        channel_reach: usize,
+    ) -> Result<Self, Error> {
         let per_symbol = config.samples_per_symbol;
         let in_symbols = |samples: usize| samples.div_ceil(per_symbol).saturating_mul(per_symbol);
         // Saturating throughout: an absurd delay ends as TooLarge, not as an overflow.
@@ -42,25 +49,20 @@ impl Window {
             Some(cutoff) => whole(LENGTH_PERIODS * config.baud.0 / cutoff.0 + GUARD_SYMBOLS as f64),
             None => 0,
         };
-        let longest = config
-            .reflections
-            .iter()
-            .map(|r| r.delay.0)
-            .fold(0.0, f64::max);
-        let echo = if config.reflections.is_empty() {
-            0
-        } else {
-            whole(longest * config.baud.0 + 1.0)
-        };
-        let receiver_guard = guard(config.rx_bandwidth).saturating_add(in_symbols(channel_reach));
+        let echo = longest_s.map_or(0, |longest_s| whole(longest_s * config.baud.0 + 1.0));
+        let receiver_guard = guard(config.rx_bandwidth)
+            .saturating_add(in_symbols(channel_reach))
+            .saturating_add(in_symbols(nuisance::reach(config)));
         let transmitter_guard =
             guard(config.tx_bandwidth).saturating_add(in_symbols(dispersion::reach(config)));
-        let reserve = if config.clock_offset_ppm == 0.0 {
+        let jitter = config.jitter.map_or(0, |jitter| jitter.reach(config));
+        let reserve = if config.clock_offset_ppm == 0.0 && config.jitter.is_none() {
             0
         } else {
             let reach = config.symbols as f64 + receiver_guard as f64 / per_symbol as f64;
             // At -10000 ppm a sample lies 1.0102 times as far out as at nominal.
             whole(reach * config.clock_offset_ppm.abs() * 1.02e-6 + 2.0 + REACH as f64)
+                .saturating_add(in_symbols(jitter))
         };
         let window = Self {
             symbols: config.symbols,

@@ -1,11 +1,14 @@
 //! Determinism, symbols, levels, refusals.
 
-use etalon_types::units::{Dbm, Seconds};
+use etalon_types::units::{Dbm, Metres, Seconds};
 use etalon_types::{PatternName, Samples};
 
 use super::*;
 use crate::Error;
-use crate::link::{Adc, Polarization, Reflection};
+use crate::link::{
+    AcCoupling, Adc, Baseline, Echo, Fibre, Jitter, LowFrequencyRin, Nuisances, Polarization,
+    Reflection, Reflector, Tone, ToneOn,
+};
 
 fn everything() -> LinkConfig {
     LinkConfig {
@@ -30,7 +33,50 @@ fn everything() -> LinkConfig {
             ..Adc::default()
         }),
         clock_offset_ppm: 30.0,
+        fibre: Fibre {
+            reflectors: [0.0, 1.3, 2.0].map(connector).to_vec(),
+            polarization: Polarization::Orthogonal,
+            ..Fibre::default()
+        },
+        low_frequency_rin: Some(LowFrequencyRin {
+            rms: 5e-3,
+            corner: Hertz(5e6),
+        }),
+        nuisances: every_nuisance(),
+        jitter: Some(Jitter {
+            rms: Seconds(1e-13),
+            corner: Some(Hertz(4e6)),
+        }),
         ..LinkConfig::default()
+    }
+}
+
+fn connector(position_m: f64) -> Reflector {
+    Reflector {
+        position: Metres(position_m),
+        return_loss: Db(20.0),
+    }
+}
+
+fn every_nuisance() -> Nuisances {
+    Nuisances {
+        tones: vec![Tone {
+            frequency: Hertz(1e6),
+            amplitude: 0.03,
+            on: ToneOn::Gain,
+            phase_rad: 0.3,
+        }],
+        offset_ramp: Some(0.03),
+        gain_ramp: Some(-0.03),
+        ac_coupling: Some(AcCoupling {
+            corner: Hertz(1e6),
+            baseline: Baseline::Kept,
+        }),
+        echoes: vec![Echo {
+            delay: Seconds(1.1e-9),
+            amplitude: 0.02,
+        }],
+        saturation: Some(0.03),
     }
 }
 
@@ -202,7 +248,8 @@ fn a_configuration_survives_json_and_may_be_partial() {
     let text = serde_json::to_string(&truth).unwrap();
     let back: super::super::Truth = serde_json::from_str(&text).unwrap();
     assert_eq!(back.config, truth.config);
-    assert_eq!(back.paths.len(), 2);
+    // Two given ones, and three pairs of three reflectors.
+    assert_eq!(back.paths.len(), 5);
     // The JSON reader may be off by the last bit of a float.
     assert_close(
         "phase",
@@ -374,6 +421,136 @@ fn impossible_configurations_are_refused_by_name() {
         name: PatternName::Prbs(8),
     };
     assert_eq!(refused(LinkConfig { source, ..base() }), "source.name");
+}
+
+#[test]
+fn impossible_nuisances_are_refused_by_name() {
+    let refused = |nuisances: Nuisances| match simulate(&LinkConfig {
+        nuisances,
+        ..clean(100)
+    }) {
+        Err(Error::OutOfRange { quantity, .. }) => quantity,
+        other => panic!("expected a refusal, found {:?}", other.map(|s| s.truth)),
+    };
+    let tone = |frequency_hz, amplitude, phase_rad| Nuisances {
+        tones: vec![Tone {
+            frequency: Hertz(frequency_hz),
+            amplitude,
+            on: ToneOn::Offset,
+            phase_rad,
+        }],
+        ..Nuisances::default()
+    };
+    let none = Nuisances::default;
+    let nan = f64::NAN;
+    let coupling = |corner_hz| AcCoupling {
+        corner: Hertz(corner_hz),
+        baseline: Baseline::Removed,
+    };
+    let echo = |delay_s, amplitude| Nuisances {
+        echoes: vec![Echo {
+            delay: Seconds(delay_s),
+            amplitude,
+        }],
+        ..none()
+    };
+    let cases = [
+        (tone(-1.0, 0.1, 0.0), "nuisances.tones.frequency"),
+        (tone(1e6, nan, 0.0), "nuisances.tones.amplitude"),
+        (tone(1e6, 0.1, nan), "nuisances.tones.phase_rad"),
+        (
+            Nuisances {
+                offset_ramp: Some(nan),
+                ..none()
+            },
+            "nuisances.offset_ramp",
+        ),
+        (
+            Nuisances {
+                gain_ramp: Some(-1.1),
+                ..none()
+            },
+            "nuisances.gain_ramp",
+        ),
+        (
+            Nuisances {
+                ac_coupling: Some(coupling(0.0)),
+                ..none()
+            },
+            "nuisances.ac_coupling.corner",
+        ),
+        (echo(-1e-9, 0.1), "nuisances.echoes.delay"),
+        (echo(1e-9, 1.5), "nuisances.echoes.amplitude"),
+        (
+            Nuisances {
+                saturation: Some(0.3),
+                ..none()
+            },
+            "nuisances.saturation",
+        ),
+    ];
+    for (nuisances, quantity) in cases {
+        assert_eq!(refused(nuisances), quantity);
+    }
+}
+
+#[test]
+fn impossible_fibres_and_wanderers_are_refused_by_name() {
+    let refused = |config: LinkConfig| match simulate(&config) {
+        Err(Error::OutOfRange { quantity, .. }) => quantity,
+        other => panic!("expected a refusal, found {:?}", other.map(|s| s.truth)),
+    };
+    let fibre = |change: fn(&mut Fibre)| {
+        let mut config = clean(100);
+        config.fibre.reflectors = [0.0, 2.0].map(connector).to_vec();
+        change(&mut config.fibre);
+        config
+    };
+    let position = "fibre.reflectors.position";
+    assert_eq!(
+        refused(fibre(|f| f.reflectors[0].position = Metres(f64::NAN))),
+        position
+    );
+    assert_eq!(
+        refused(fibre(|f| f.reflectors[0].position = Metres(2.0))),
+        position
+    );
+    assert_eq!(
+        refused(fibre(|f| f.reflectors[1].return_loss = Db(-26.0))),
+        "fibre.reflectors.return_loss"
+    );
+    assert_eq!(
+        refused(fibre(|f| f.loss_db_per_km = -0.1)),
+        "fibre.loss_db_per_km"
+    );
+    assert_eq!(
+        refused(fibre(|f| f.polarization = Polarization::Overlap(2.0))),
+        "fibre.polarization"
+    );
+    assert_eq!(
+        refused(fibre(
+            |f| f.reflectors = (0..33).map(|m| connector(f64::from(m))).collect()
+        )),
+        "fibre.reflectors"
+    );
+    let jitter = |rms_s, corner_hz: f64| LinkConfig {
+        jitter: Some(Jitter {
+            rms: Seconds(rms_s),
+            corner: Some(Hertz(corner_hz)),
+        }),
+        ..clean(100)
+    };
+    assert_eq!(refused(jitter(1.0, 1e6)), "jitter.rms");
+    assert_eq!(refused(jitter(1e-12, -1.0)), "jitter.corner");
+    let rin = |rms, corner_hz: f64| LinkConfig {
+        low_frequency_rin: Some(LowFrequencyRin {
+            rms,
+            corner: Hertz(corner_hz),
+        }),
+        ..clean(100)
+    };
+    assert_eq!(refused(rin(-0.1, 1e6)), "low_frequency_rin.rms");
+    assert_eq!(refused(rin(0.1, f64::NAN)), "low_frequency_rin.corner");
 }
 
 #[test]
