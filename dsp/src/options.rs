@@ -112,6 +112,9 @@ pub struct Measures {
     pub eye: bool,
     /// TDECQ and the other transmitter measures, where the pattern and the sample rate allow.
     pub tdecq: bool,
+    /// What cancelling the interference would do, once some was found. Not done by default: it
+    /// decides every symbol anew three times.
+    pub cancellation: bool,
 }
 
 impl Default for Measures {
@@ -121,6 +124,7 @@ impl Default for Measures {
             reflectogram: true,
             eye: true,
             tdecq: true,
+            cancellation: false,
         }
     }
 }

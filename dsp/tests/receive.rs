@@ -4,6 +4,8 @@
 mod bad_input;
 #[path = "receive/bad_links.rs"]
 mod bad_links;
+#[path = "receive/cancellation.rs"]
+mod cancellation;
 #[path = "receive/error_statistics.rs"]
 mod error_statistics;
 #[path = "receive/interference.rs"]

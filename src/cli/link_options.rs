@@ -103,6 +103,7 @@ impl FromStr for MeasureArg {
             reflectogram: false,
             eye: false,
             tdecq: false,
+            cancellation: false,
         };
         let mut measures = match text {
             "all" => return Ok(Self(Measures::default())),
@@ -121,11 +122,12 @@ impl FromStr for MeasureArg {
                 "reflectogram" => measures.reflectogram = true,
                 "eye" => measures.eye = true,
                 "tdecq" => measures.tdecq = true,
+                "cancellation" => measures.cancellation = true,
                 // These come out of every reception.
                 "ber" | "ser" | "snr" | "levels" => {}
                 _ => {
                     return Err(
-                        "expected all, fast or a list of ber, levels, mpi, reflectogram, eye, tdecq"
+                        "expected all, fast or a list of ber, levels, mpi, reflectogram, cancellation, eye, tdecq"
                             .into(),
                     );
                 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use etalon_dsp::{Measures, Reflectogram};
+use etalon_types::cancellation::Cancellation;
 use etalon_types::report::{Input, LinkParameters, MpiPath, MpiRegime, Provenance, QualityFlag};
 use etalon_types::units::engineering;
 use etalon_types::{Figure, LinkReport};
@@ -50,6 +51,9 @@ pub struct MpiRecord {
     pub linewidth_hz: Figure,
     /// Reflection pairs, strongest first.
     pub mpi_paths: Vec<MpiPath>,
+    /// What taking the interference out would do; left out when none was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancellation: Vec<Cancellation>,
     /// What is odd about the capture.
     pub quality: Vec<QualityFlag>,
     /// How the record came to be.
@@ -66,6 +70,7 @@ impl From<LinkReport> for MpiRecord {
             mpi_regime: report.mpi_regime,
             linewidth_hz: report.estimates.linewidth_hz,
             mpi_paths: report.mpi_paths,
+            cancellation: report.cancellation,
             quality: report.quality,
             provenance: report.provenance,
         }
@@ -102,6 +107,7 @@ fn measure(args: &Args) -> Result<Vec<Analysis>, CliError> {
         reflectogram,
         eye: false,
         tdecq: false,
+        cancellation: true,
     };
     let opened = capture::open(file, &Choice::of(link)?)?;
     let identity = Identity::file(file).map_err(|e| capture::unreadable(file, &e))?;

@@ -48,6 +48,7 @@ fn canonical(options: &ReceiveOptions) -> Value {
         "measures": {
             "mpi": options.measures.mpi,
             "reflectogram": options.measures.reflectogram,
+            "cancellation": options.measures.cancellation,
             "eye": options.measures.eye,
             "tdecq": options.measures.tdecq,
         },

@@ -169,6 +169,7 @@ pub(crate) fn report() -> LinkReport {
             },
             path(31e-9, -41.0, 6.2),
         ],
+        cancellation: Vec::new(),
         line_code: None,
         equalizer: equalizer(),
         transmitter: None,

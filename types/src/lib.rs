@@ -21,6 +21,7 @@
 pub mod action;
 pub mod alarm;
 pub mod bessel_thomson;
+pub mod cancellation;
 pub mod fault;
 pub mod fibre;
 pub mod figure;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cancellation::Cancellation;
 use crate::fault::Classification;
 use crate::figure::Figure;
 use crate::kp4::Precoding;
@@ -377,6 +378,10 @@ pub struct LinkReport {
     pub estimates: Estimates,
     /// Reflection pairs, strongest first.
     pub mpi_paths: Vec<MpiPath>,
+    /// What taking the interference out would do; left out when it was not asked for, or when no
+    /// interference was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancellation: Vec<Cancellation>,
     /// Line-code check, when asked for.
     pub line_code: Option<LineCodeCheck>,
     /// The equalizer.

@@ -57,6 +57,7 @@ fn report(snr_db: f64, loss_db: f64, rlm: f64, mpi_db: Option<f64>, slope: f64) 
             burst_factor: none(),
         },
         mpi_paths: vec![],
+        cancellation: vec![],
         line_code: None,
         equalizer: EqualizerReport {
             kind: "ffe".into(),

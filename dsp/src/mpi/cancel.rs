@@ -7,6 +7,7 @@
 //! with `c` the slow beat, `2 sqrt(m) cos(psi(t))`. [`block_tracker`] takes `g = 1`, so that the
 //! data of the interferer stay in as noise. [`delay_aware`] knows the delay from the reflectogram
 //! and takes `g(t) = sqrt(P(d(t - tau)))`. [`high_pass`] takes off a moving mean, for comparison.
+//! [`suppression`] tells what is left of the interferer.
 //!
 //! *Source*: decision-directed block estimates (science.md, script t6; mpi-methods.md section 3).
 //! US 11,258,518 and US 9,246,587 exist near the first structure. Every canceller here is a
@@ -36,6 +37,7 @@
 pub mod block_tracker;
 pub mod delay_aware;
 pub mod high_pass;
+pub mod suppression;
 mod walk;
 mod wiener;
 
@@ -54,8 +56,8 @@ pub struct Input<'a> {
     pub baud_hz: f64,
     /// Linewidth in hertz, from which the block length is chosen.
     pub linewidth_hz: f64,
-    /// Delay of the interferer in symbols, when it was found.
-    pub delay: Option<usize>,
+    /// Delay of the interferer in symbols, when it was found; fractions of a symbol count.
+    pub delay: Option<f64>,
 }
 
 /// Which canceller.
@@ -136,7 +138,7 @@ pub enum Refusal {
         /// Longest delay that leaves half of the capture.
         longest: usize,
         /// Delay given.
-        found: Option<usize>,
+        found: Option<f64>,
     },
 }
 

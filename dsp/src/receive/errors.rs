@@ -1,7 +1,7 @@
 //! Bit and symbol error ratios.
 
 use etalon_types::Figure;
-use etalon_types::pattern::symbols_to_bits;
+use etalon_types::pattern::{Modulation, symbols_to_bits};
 
 use super::error_statistics::method;
 use super::lane::Lane;
@@ -32,16 +32,11 @@ impl Lane {
         let errors = SymbolErrors::new(sent, decided, self.modulation);
         let dependence = burst_factor::dependence(&errors);
         let method = method(&dependence);
-        let bits = |s: u8| symbols_to_bits(&[s], self.modulation);
-        let bit_errors = confusion(level(), sent, decided).weighted(|s, d| {
-            let pairs = bits(s).into_iter().zip(bits(d));
-            pairs.filter(|(a, b)| a != b).count() as u64
-        });
         let n = sent.len() as u64;
         let bit_count = n * self.modulation.bits_per_symbol() as u64;
         (
             error_ratio_of_dependent(
-                bit_errors,
+                bit_errors(sent, decided, self.modulation),
                 bit_count,
                 dependence.factor,
                 &method,
@@ -56,4 +51,13 @@ impl Lane {
             ),
         )
     }
+}
+
+/// Counts the bits, Gray-mapped, that decisions got wrong.
+pub(super) fn bit_errors(sent: &[u8], decided: &[u8], modulation: Modulation) -> u64 {
+    let bits = |s: u8| symbols_to_bits(&[s], modulation);
+    confusion(level(), sent, decided).weighted(|s, d| {
+        let pairs = bits(s).into_iter().zip(bits(d));
+        pairs.filter(|(a, b)| a != b).count() as u64
+    })
 }

@@ -82,7 +82,7 @@ impl Lane {
     }
 
     /// The power to look for a beat in, or the reason why there is none.
-    fn usable_power(
+    pub(super) fn usable_power(
         &self,
         options: &ReceiveOptions,
         report: &LinkReport,

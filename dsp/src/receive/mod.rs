@@ -5,6 +5,7 @@
 //! a symbol, the transmitted symbols if known, and the trained equalizer with its output.
 
 mod amplitude;
+mod cancellation;
 mod doubt;
 mod error_statistics;
 mod errors;
@@ -115,6 +116,10 @@ pub fn receive<'a>(
     observer.stage("mpi");
     if options.measures.mpi {
         lane.assess_mpi(options, &mut report, &mut traces);
+    }
+    if options.measures.mpi && options.measures.cancellation {
+        observer.stage("cancellation");
+        lane.cancel_interference(options, &traces, &mut report);
     }
     Ok(Reception { report, traces })
 }

@@ -70,6 +70,7 @@ impl Lane {
             link: self.link(),
             estimates,
             mpi_paths: Vec::new(),
+            cancellation: Vec::new(),
             line_code: self.line_code(options),
             equalizer: self.equalizer_report(),
             levels: levels_of(slicer),

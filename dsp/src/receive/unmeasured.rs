@@ -30,6 +30,7 @@ pub(super) fn unmeasured(
         link: told(sample_interval_s, options),
         estimates: nothing(reason),
         mpi_paths: Vec::new(),
+        cancellation: Vec::new(),
         line_code: None,
         equalizer: no_equalizer(reason),
         levels: Vec::new(),

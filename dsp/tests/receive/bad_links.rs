@@ -55,6 +55,7 @@ fn ways(pattern: &PatternChoice) -> Vec<ReceiveOptions> {
                 reflectogram: false,
                 eye: false,
                 tdecq: true,
+                cancellation: false,
             },
             ..Default::default()
         })

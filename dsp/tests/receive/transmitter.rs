@@ -31,6 +31,7 @@ fn options(name: &str) -> ReceiveOptions {
             reflectogram: false,
             eye: false,
             tdecq: true,
+            cancellation: false,
         },
         ..plain(name)
     }

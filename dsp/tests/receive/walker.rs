@@ -38,6 +38,7 @@ pub fn every_number_is_finite(reception: &Reception) {
     }
     if let Some(gram) = &traces.reflectogram {
         finite("reflectogram", gram.significance.iter().copied());
+        finite("reflectogram levels", gram.level_db.iter().copied());
     }
 }
 

@@ -38,7 +38,8 @@ fn options_reach_the_receiver() {
             mpi: true,
             reflectogram: false,
             eye: true,
-            tdecq: false
+            tdecq: false,
+            cancellation: false,
         }
     );
     assert_eq!(found.linewidth_hz, Some(1e6));

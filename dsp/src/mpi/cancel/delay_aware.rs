@@ -10,8 +10,12 @@
 //! and with the Wiener gain. The first `tau` symbols have no known past: the mean amplitude
 //! stands in, which is the block tracker.
 //!
-//! *Source*: as [`super`]. *Assumes* that the delay is right to half a symbol: the samples of a
-//! copy that is late by a fraction of a symbol mix two symbols, of which this takes out one.
+//! A delay of `k + f` symbols, `f` below 1, takes
+//! `sqrt(P(d(t - tau))) = (1 - f) a(t - k) + f a(t - k - 1)`, `a` the decided amplitudes: exact
+//! for rectangular pulses and a receiver that averages over the symbol. Behind raised-cosine
+//! pulses a copy late by half a symbol also holds a little of their neighbours, which stays in.
+//!
+//! *Source*: as [`super`]. *Assumes* that the delay is right to a few tenths of a symbol.
 //!
 //! *Breaks* as [`super`], and when the delay is wrong: then `w` carries the wrong data and this
 //! does worse than the block tracker.
@@ -32,7 +36,7 @@ use super::{Action, Cancelled, Input, Refusal, block_length, bypass, check, wien
 pub fn cancel(input: &Input) -> Result<Cancelled, Refusal> {
     check(input)?;
     let longest = input.power.len() / 2;
-    let delay = input.delay.filter(|d| (1..=longest).contains(d));
+    let delay = input.delay.filter(|&d| d >= 1.0 && d <= longest as f64);
     let Some(delay) = delay else {
         return Err(Refusal::Delay {
             longest,

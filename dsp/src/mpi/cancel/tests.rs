@@ -1,3 +1,6 @@
+mod fractional_delay;
+mod suppression;
+
 use super::walk::{Constellation, Late};
 use super::*;
 use crate::kernels;
@@ -135,7 +138,7 @@ fn input<'a>(link: &Link, power: &'a [f32], slicer: &'a Slicer) -> Input<'a> {
         slicer,
         baud_hz: BAUD_HZ,
         linewidth_hz: link.linewidth_hz,
-        delay: Some(DELAY),
+        delay: Some(DELAY as f64),
     }
 }
 
@@ -264,7 +267,7 @@ fn ref_healthy_link_is_left_alone() {
         let slicer = slicer(link.sigma());
         for method in [Method::BlockTracker, Method::DelayAware] {
             let input = Input {
-                delay: Some(1000),
+                delay: Some(1000.0),
                 ..input(&link, &power, &slicer)
             };
             let after = cancel(&input, method).unwrap();
@@ -398,7 +401,7 @@ fn two_levels_are_tracked_and_delays_below_a_block_work() {
         slicer: &slicer,
         baud_hz: BAUD_HZ,
         linewidth_hz: 1e6,
-        delay: Some(3),
+        delay: Some(3.0),
     };
     let before = bit_errors(&sent, &slicer.decide_all(&power));
     for method in [Method::BlockTracker, Method::DelayAware] {
@@ -465,13 +468,20 @@ fn nonsense_is_refused() {
         for value in [1.0f32, 0.0, -1e30, 1e30] {
             let flat = vec![value; MIN_SYMBOLS];
             let input = Input {
-                delay: Some(7),
+                delay: Some(7.0),
                 ..input(&flat, &good)
             };
             assert_eq!(cancel(&input, method).unwrap().symbols.len(), MIN_SYMBOLS);
         }
     }
-    for delay in [None, Some(0), Some(MIN_SYMBOLS), Some(usize::MAX)] {
+    for delay in [
+        None,
+        Some(0.0),
+        Some(0.9),
+        Some(MIN_SYMBOLS as f64),
+        Some(1e300),
+        Some(f64::INFINITY),
+    ] {
         let input = Input {
             delay,
             ..input(&power, &good)

@@ -39,6 +39,12 @@ pub(super) struct Constellation {
 }
 
 impl Constellation {
+    /// Power and amplitude of a symbol's level.
+    pub(super) fn of(&self, symbol: u8) -> (f32, f32) {
+        let i = usize::from(symbol & 3);
+        (self.power[i], self.amplitude[i])
+    }
+
     /// Takes two or four levels; two leave thresholds that no sample is above.
     pub(super) fn new(slicer: &Slicer) -> Self {
         let count = slicer.means.len().min(4);
@@ -70,11 +76,25 @@ impl Constellation {
 }
 
 /// Amplitudes of the late copy.
+///
+/// A delay of `k + f` symbols, `f` from 0 to 1, mixes two symbols: with rectangular pulses and a
+/// receiver that averages over the symbol, `g(t) = (1 - f) a(t - k) + f a(t - k - 1)`.
 #[derive(Clone, Debug)]
 pub(super) struct Late {
     /// One a symbol, or ones for a search.
     amplitudes: Vec<f32>,
-    delay: Option<usize>,
+    delay: Option<Delay>,
+}
+
+/// A delay in whole symbols and the rest, with what is known before the first symbol.
+#[derive(Clone, Copy, Debug)]
+struct Delay {
+    whole: usize,
+    fraction: f32,
+    /// Amplitude of the symbol before the one that is kept next.
+    before: f32,
+    /// Amplitude that stands in before the first symbol.
+    mean: f32,
 }
 
 impl Late {
@@ -87,15 +107,28 @@ impl Late {
     }
 
     /// A copy late by `delay` symbols.
-    pub(super) fn of_symbols(symbols: &[u8], levels: &Constellation, delay: usize) -> Self {
-        let mut amplitudes = vec![levels.mean_amplitude(); symbols.len()];
-        for (late, &s) in amplitudes.iter_mut().skip(delay).zip(symbols) {
-            *late = levels.amplitude[usize::from(s & 3)];
-        }
-        Self {
-            amplitudes,
-            delay: Some(delay),
-        }
+    pub(super) fn of_symbols(symbols: &[u8], levels: &Constellation, delay: f64) -> Self {
+        let mean = levels.mean_amplitude();
+        let mut late = Self {
+            amplitudes: vec![mean; symbols.len()],
+            delay: Some(Delay {
+                whole: delay as usize,
+                fraction: (delay - delay.floor()) as f32,
+                before: mean,
+                mean,
+            }),
+        };
+        let own: Vec<f32> = symbols
+            .iter()
+            .map(|&s| levels.amplitude[usize::from(s & 3)])
+            .collect();
+        late.keep(0, &own);
+        late
+    }
+
+    /// The amplitudes, one a symbol.
+    pub(super) fn amplitudes(&self) -> &[f32] {
+        &self.amplitudes
     }
 
     #[inline(always)]
@@ -107,11 +140,15 @@ impl Late {
     /// Keeps a block's amplitudes for when they come back late.
     #[inline(always)]
     fn keep(&mut self, start: usize, own: &[f32]) {
-        if let Some(delay) = self.delay
-            && let Some(later) = self.amplitudes.get_mut(start + delay..)
-        {
+        let Some(delay) = &mut self.delay else {
+            return;
+        };
+        let mut before = if start == 0 { delay.mean } else { delay.before };
+        delay.before = own.last().copied().unwrap_or(before);
+        if let Some(later) = self.amplitudes.get_mut(start + delay.whole..) {
             for (late, &a) in later.iter_mut().zip(own) {
-                *late = a;
+                *late = a + delay.fraction * (before - a);
+                before = a;
             }
         }
     }
