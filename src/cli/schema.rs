@@ -10,6 +10,7 @@ use super::info::InfoRecord;
 use super::mpi::MpiRecord;
 use super::progress::ProgressRecord;
 use super::simulate::TruthRecord;
+use super::study::findings;
 use super::study::receive_mpi::record::{CaseRecord, SummaryRecord};
 use super::talk::{Globals, TextRecord, print, print_json};
 use crate::demo::DemoRecord;
@@ -70,6 +71,16 @@ const ALL: &[Entry] = &[
     ("schema", "etalon schema --json", || {
         schema_for!(SchemaRecord)
     }),
+    (
+        "study-mpi",
+        "etalon study mpi-... --json, first line",
+        || schema_for!(findings::SummaryRecord),
+    ),
+    (
+        "study-mpi-case",
+        "etalon study mpi-... --json, a line a case",
+        || schema_for!(findings::CaseRecord),
+    ),
     (
         "study-receive-mpi",
         "etalon study receive-mpi --json, first line",

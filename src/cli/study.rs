@@ -1,6 +1,10 @@
 //! `etalon study NAME`: validation studies that are too long for CI.
 
 pub mod demo;
+mod draw;
+pub mod findings;
+pub mod harness;
+pub mod mpi_penalty;
 pub mod receive_mpi;
 
 use super::error::{CliError, Exit};
@@ -17,6 +21,8 @@ pub struct Args {
 enum Study {
     /// How well the level and delay of interference are found, over many drawn links
     ReceiveMpi(receive_mpi::Args),
+    /// What interference costs at KP4's threshold, by theory and counted
+    MpiPenalty(mpi_penalty::Args),
     /// How often the demo's verdict is right, over many drawn faults
     Demo(demo::Args),
 }
@@ -28,6 +34,7 @@ enum Study {
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     match &args.study {
         Study::ReceiveMpi(args) => receive_mpi::run(args, globals),
+        Study::MpiPenalty(args) => mpi_penalty::run(args, globals),
         Study::Demo(args) => demo::run(args, globals),
     }
 }

@@ -5,6 +5,7 @@
 //! counts on a logarithmic colour scale with the level histograms beside it, [`TapsPlot`] the
 //! equalizer's taps with their signs, [`SpectrumPlot`] the residual's spectrum over its floor,
 //! [`ReflectogramPlot`] the correlation over the delay in nanoseconds and metres, and
+//! [`LinesPlot`] what a study found beside what theory says, and
 //! [`NetworkPlot`] a failed link, the path that used it and the path around it.
 //! [`terminal`] draws the eye and the reflectogram with characters.
 //!
@@ -39,6 +40,7 @@ mod glyphs;
 mod indexed_png;
 mod levels;
 pub(crate) mod limit_words;
+mod lines;
 mod network;
 mod network_labels;
 pub(crate) mod numbers;
@@ -59,6 +61,7 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use eye::EyePlot;
+pub use lines::{Limit, LinesPlot, Mark, PlotAxis, PlotPoint, Scale, Series};
 pub use network::NetworkPlot;
 pub use positions::{DCI_METRO_14, circle, positions_of};
 pub use reflectogram::ReflectogramPlot;

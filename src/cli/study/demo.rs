@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::super::demo::{of_demo, of_store};
 use super::super::error::{CliError, Exit};
 use super::super::talk::{Globals, print, print_json};
-use super::receive_mpi::record::cpu;
+use super::harness::cpu;
 use crate::apply::now_s;
 use crate::bench::Break;
 use crate::demo::{DemoRecord, Plan, ReroutedState, run as run_demo};

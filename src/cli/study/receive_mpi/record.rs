@@ -4,6 +4,7 @@ use etalon_dsp::measure::statistics::{CONFIDENCE, clopper_pearson};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::harness::cpu;
 use super::trial::{Case, TrialRecord};
 
 /// Rate that the level and the delay have to reach, and that "none" and "not measurable" have
@@ -250,14 +251,6 @@ pub fn screen(summary: &SummaryRecord) -> String {
 /// Rounds to a hundredth: finer digits say nothing and fill the record.
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-/// Model name of the processor, where the system tells it.
-pub(in crate::cli::study) fn cpu() -> String {
-    let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    told.lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or_else(|| std::env::consts::ARCH.into(), |(_, name)| name.into())
 }
 
 #[cfg(test)]

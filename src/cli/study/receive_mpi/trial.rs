@@ -8,7 +8,9 @@ use etalon_types::units::{Baud, Db, Hertz, Seconds};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::{self, Identity, analyze_trace};
+use super::super::draw::Draws;
+use super::super::harness::Error;
+use crate::pipeline::{Identity, analyze_trace};
 
 /// Symbol rate of every trial.
 pub const BAUD: Baud = Baud(26.5625e9);
@@ -115,29 +117,13 @@ impl TrialRecord {
     }
 }
 
-/// Why a trial came to no end.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The link could not be simulated.
-    #[error(transparent)]
-    Twin(#[from] etalon_twin::Error),
-    /// The capture could not be analyzed.
-    #[error(transparent)]
-    Pipeline(#[from] pipeline::Error),
-}
-
 /// Draws the link of a seed: SNR uniform from 17 to 24 dB, 1, 2 or 4 samples a symbol, and for
 /// [`Case::Frozen`] 1 to 10 coherence angles.
 pub fn draw(case: Case, seed: u64) -> LinkConfig {
-    let mut state = seed;
-    let mut uniform = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(state)
-    };
-    let snr = Db(17.0 + 7.0 * uniform());
-    let samples_per_symbol = [1, 2, 4][(3.0 * uniform()) as usize];
-    let angles = 1.0 + 9.0 * uniform();
+    let mut draws = Draws::new(seed);
+    let snr = Db(17.0 + 7.0 * draws.uniform());
+    let samples_per_symbol = [1, 2, 4][(3.0 * draws.uniform()) as usize];
+    let angles = 1.0 + 9.0 * draws.uniform();
     let duration_s = SYMBOLS as f64 / BAUD.0;
     LinkConfig {
         seed,
@@ -159,14 +145,6 @@ pub fn draw(case: Case, seed: u64) -> LinkConfig {
         },
         ..LinkConfig::default()
     }
-}
-
-/// Returns a number in [0, 1) from 64 bits: the finalizer of SplitMix64 (Steele, Lea and Flood,
-/// OOPSLA 2014), of which the upper 53 bits are kept.
-fn mix(bits: u64) -> f64 {
-    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// Runs one trial.
