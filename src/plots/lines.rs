@@ -41,6 +41,8 @@ pub enum Mark {
     Squares,
     /// Small discs without intervals, for many of them.
     Dots,
+    /// Nothing: a line of words in the legend.
+    Unmarked,
 }
 
 /// One point of a series.
@@ -159,12 +161,17 @@ impl LinesPlot<'_> {
                 Mark::Curve | Mark::Dashed => {
                     scene.line((left, at), (left + 34.0, at), stroke(series));
                 }
-                Mark::Discs | Mark::Squares | Mark::Dots => {
+                Mark::Discs | Mark::Squares | Mark::Dots | Mark::Unmarked => {
                     draw_mark(scene, series, (left + 17.0, at));
                 }
             }
-            let text = Text::new(series.name.clone(), style::TICK).fit(LEGEND - 70.0);
-            scene.text(left + 44.0, at + 5.0, text);
+            let indent = if series.mark == Mark::Unmarked {
+                0.0
+            } else {
+                44.0
+            };
+            let text = Text::new(series.name.clone(), style::TICK).fit(LEGEND - 26.0 - indent);
+            scene.text(left + indent, at + 5.0, text);
         }
     }
 }
@@ -236,6 +243,7 @@ fn draw_mark(scene: &mut Scene, series: &Series, at: (f64, f64)) {
     match series.mark {
         Mark::Squares => scene.rect(at.0 - 4.5, at.1 - 4.5, 9.0, 9.0, Fill::solid(ink)),
         Mark::Dots => scene.circle(at.0, at.1, 2.4, Fill::faint(ink, 0.55)),
+        Mark::Unmarked => {}
         _ => scene.circle(at.0, at.1, 5.0, Fill::solid(ink)),
     }
 }
