@@ -203,7 +203,7 @@ impl Finding {
             Some(false) => "MISS",
             None => "",
         };
-        let number = |x: f64| significant(x, 4).to_string();
+        let number = |x: f64| significant(x, 3).to_string();
         let value = self.value.map_or("none".into(), number);
         let interval = match (self.value, self.low, self.high) {
             (Some(_), Some(low), Some(high)) => format!("[{}, {}]", number(low), number(high)),

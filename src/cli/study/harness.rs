@@ -179,7 +179,7 @@ pub fn run<S: Study>(study: &S, options: &Options, globals: &Globals) -> Result<
             book.append(&rfc3339(now_s()), "trial", &trial)
                 .map_err(|e| of_store(book.path(), &e))?;
             *left -= 1;
-            if *left % 100 == 0 {
+            if left.is_multiple_of(100) {
                 globals.say(&format!("{left} trials left"));
             }
             Ok(((case, seed), trial))
@@ -197,7 +197,9 @@ fn wanted<S: Study>(study: &S, seeds: u64, shard: Shard, globals: &Globals) -> V
     let first = globals.seed.unwrap_or(1);
     let cases = study.cases();
     let of_seed = |at: u64| {
-        let drawn = cases.iter().filter(move |(_, every)| at % every == 0);
+        let drawn = cases
+            .iter()
+            .filter(move |(_, every)| at.is_multiple_of(*every));
         drawn.map(move |&(case, _)| (case, first + at))
     };
     (0..seeds)

@@ -54,6 +54,14 @@ fn the_screen_fits_and_shows_first_what_is_missed() {
             )
         })
         .collect();
+    findings.push(Finding::judged(
+        "a number with many digits after its point",
+        -0.012_345_6,
+        (-0.043_21, -0.012_34),
+        10,
+        "0",
+        true,
+    ));
     findings.push(Finding::at_least("broken", 0.99, flags(0, 1000)));
     let summary = SummaryRecord {
         schema: String::new(),
