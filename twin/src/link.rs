@@ -23,9 +23,10 @@
 //! come out of the field; none is put in.
 //!
 //! Assumptions: levels are rectangular over a symbol before the transmitter's filter; the laser
-//! phase is a random walk (Lorentzian line) and, with chirp, half the chirp times the logarithm of
-//! the power; reflections are static over the capture; all paths disperse alike, and the fibre does
-//! not scatter. Samples are optical power in watts, zero is no light; nothing is AC coupled unless
+//! phase is a random walk (Lorentzian line) and, with chirp, follows the power ([`transmitter`]);
+//! reflections are static over the capture but for polarisations that are scrambled
+//! ([`config::Polarization`]); all paths disperse alike; the glass scatters only if told to
+//! ([`rayleigh`]). Samples are optical power in watts, zero is no light; nothing is AC coupled unless
 //! a measured channel is.
 //!
 //! Delays need not be whole samples: the complex field is interpolated linearly between samples.
@@ -48,10 +49,13 @@ mod low_pass_noise;
 mod noise;
 pub mod nuisance;
 mod overlap_save;
+pub mod rayleigh;
 mod resample;
+mod scrambling;
 mod source;
 mod streams;
 pub mod theory;
+pub mod transmitter;
 pub mod truth;
 mod validation;
 mod window;
@@ -63,6 +67,8 @@ pub use fibre::{Fibre, Reflector};
 pub use jitter::Jitter;
 pub use low_frequency_rin::LowFrequencyRin;
 pub use nuisance::{AcCoupling, Baseline, Echo, Nuisances, Tone, ToneOn};
+pub use rayleigh::{Rayleigh, RayleighTruth};
+pub use transmitter::Transmitter;
 pub use truth::{PathTruth, Truth};
 
 use etalon_types::{Samples, Storage, Waveform, WaveformInfo};
@@ -102,7 +108,10 @@ pub fn simulate(config: &LinkConfig) -> Result<Simulated, Error> {
         .map(|measured| channel::Filter::new(measured, config));
     let stream = |stream| streams::stream(config.seed, stream);
     let paths = field::draw_paths(config, stream(Stream::Reflections));
-    let longest_s = paths.iter().map(|path| path.delay.0).reduce(f64::max);
+    let scatterers = field::draw_scatterers(config, stream(Stream::Scattering));
+    let delays = paths.iter().map(|path| path.delay.0);
+    let delays = delays.chain(scatterers.iter().map(|scatterer| scatterer.delay_s));
+    let longest_s = delays.reduce(f64::max);
     let reach = channel.as_ref().map_or(0, channel::Filter::reach);
     let window = Window::new(config, longest_s, reach)?;
     let sent = source::symbols(config, window.lead_symbols(), window.tail_symbols());
@@ -131,7 +140,13 @@ pub fn simulate(config: &LinkConfig) -> Result<Simulated, Error> {
         let generator = stream(Stream::LowFrequencyIntensity);
         rin.apply(config, &window, &mut power, generator);
     }
-    let detected = field::detect(config, &window, power, &paths, stream(Stream::Phase));
+    let detected = field::detect(
+        config,
+        &window,
+        power,
+        (&paths, &scatterers),
+        stream(Stream::Phase),
+    );
     let jitter = config
         .jitter
         .map(|jitter| jitter.draw(config, &window, stream(Stream::Jitter)));
@@ -155,10 +170,14 @@ pub fn simulate(config: &LinkConfig) -> Result<Simulated, Error> {
         ),
     };
     let lead = window.lead_symbols();
+    let fibre = &config.fibre;
+    let rayleigh = fibre
+        .rayleigh
+        .map(|rayleigh| rayleigh.truth(fibre.loss_db_per_km, &scatterers));
     Ok(Simulated {
         waveform: waveform(config, samples, scale, offset),
         symbols: sent[lead..lead + config.symbols].to_vec(),
-        truth: Truth::new(config, &paths, clipped),
+        truth: Truth::new(config, &paths, rayleigh, clipped),
     })
 }
 

@@ -12,6 +12,9 @@ use super::jitter::Jitter;
 use super::low_frequency_rin::LowFrequencyRin;
 use super::nuisance::Nuisances;
 
+/// Charge of an electron in C (exact by the definition of the ampere).
+const ELECTRON_C: f64 = 1.602_176_634e-19;
+
 /// A link and its capture. Every field has a default, so that a file or a caller names only
 /// what differs.
 ///
@@ -40,9 +43,15 @@ pub struct LinkConfig {
     pub rop: Dbm,
     /// Linewidth of the laser, full width at half maximum of a Lorentzian line.
     pub linewidth: Hertz,
-    /// Chirp (Henry's factor) of the transmitter: the phase moves by half of it for each factor
-    /// e of the power. It shows with dispersion and reflections only.
+    /// Transient chirp (Henry's factor) of the transmitter: the phase moves by half of it for
+    /// each factor e of the power. It shows with dispersion and reflections only; see
+    /// [`super::transmitter`].
     pub chirp: f64,
+    /// Adiabatic chirp `kappa` of the transmitter in Hz/W: the carrier moves by `alpha kappa /
+    /// (4 pi)` for a watt that leaves it. 1 GHz/mW is 1e12 Hz/W.
+    pub adiabatic_chirp_hz_per_w: f64,
+    /// Mean power that leaves the transmitter; only the adiabatic chirp asks for it.
+    pub launch: Dbm,
     /// Accumulated chromatic dispersion of the fibre in ps/nm; see [`super::dispersion`].
     pub dispersion_ps_per_nm: f64,
     /// Wavelength of the laser.
@@ -51,6 +60,9 @@ pub struct LinkConfig {
     pub reflections: Vec<Reflection>,
     /// What the fibre reflects: connectors by position, each pair of which makes a path.
     pub fibre: Fibre,
+    /// Rate at which [`Polarization::Scrambled`] states wander: their autocorrelation falls as
+    /// `exp(-2 pi rate |t|)`. At 0 they stand still, each in a random state.
+    pub scrambling_rate: Hertz,
     /// Cut-off (-3 dB) of the transmitter's fourth-order Bessel-Thomson response.
     pub tx_bandwidth: Option<Hertz>,
     /// A measured channel between detector and receiver; see [`super::channel`].
@@ -88,10 +100,13 @@ impl Default for LinkConfig {
             rop: Dbm(0.0),
             linewidth: Hertz(1e6),
             chirp: 0.0,
+            adiabatic_chirp_hz_per_w: 0.0,
+            launch: Dbm(0.0),
             dispersion_ps_per_nm: 0.0,
             wavelength: Metres(1550e-9),
             reflections: Vec::new(),
             fibre: Fibre::default(),
+            scrambling_rate: Hertz(0.0),
             channel: None,
             tx_bandwidth: None,
             rx_bandwidth: None,
@@ -180,6 +195,9 @@ pub enum Polarization {
     Orthogonal,
     /// A random state, drawn once a capture: the squared overlap is uniform from 0 to 1, so
     /// the beat's variance is 3 dB lower in the mean.
+    Random,
+    /// A random state that wanders from there on, at [`LinkConfig::scrambling_rate`]; at the
+    /// rate 0 the same as [`Polarization::Random`].
     Scrambled,
     /// A given overlap of the fields, 0 to 1; the beat's variance goes with its square.
     Overlap(f64),
@@ -210,12 +228,30 @@ pub enum Noise {
         /// Responsivity in A/W; [`Noise::thermal`] takes 0.8.
         responsivity_a_per_w: f64,
     },
+    /// Thermal noise as above and shot noise beside it, `sigma^2 = q P baud / R` in a band as
+    /// wide as the symbol rate (`2 q R P B` of current, Agrawal, Fiber-Optic Communication
+    /// Systems, section 4.4), `P` the light that falls on the detector at the time: upper levels
+    /// are noisier.
+    ThermalAndShot {
+        /// One-sided input-referred current density in A/sqrt(Hz).
+        current_a_per_sqrt_hz: f64,
+        /// Responsivity in A/W.
+        responsivity_a_per_w: f64,
+    },
 }
 
 impl Noise {
     /// Returns the thermal noise of a common receiver: 18 pA/sqrt(Hz) at 0.8 A/W.
     pub fn thermal() -> Self {
         Self::Thermal {
+            current_a_per_sqrt_hz: 18e-12,
+            responsivity_a_per_w: 0.8,
+        }
+    }
+
+    /// Returns thermal and shot noise of a common receiver: 18 pA/sqrt(Hz) at 0.8 A/W.
+    pub fn thermal_and_shot() -> Self {
+        Self::ThermalAndShot {
             current_a_per_sqrt_hz: 18e-12,
             responsivity_a_per_w: 0.8,
         }
@@ -246,17 +282,35 @@ impl LinkConfig {
             .collect()
     }
 
-    /// Returns the standard deviation in W of the noise in a band as wide as the symbol rate.
+    /// Returns the standard deviation in W of the noise in a band as wide as the symbol rate, at
+    /// the mean power where it goes with the power.
     pub fn noise_sigma_w(&self) -> f64 {
+        self.noise_variance_w2(self.rop.to_watts()).sqrt()
+    }
+
+    /// Returns the variance in W^2 of the noise in a band as wide as the symbol rate while
+    /// `power_w` falls on the detector.
+    pub(super) fn noise_variance_w2(&self, power_w: f64) -> f64 {
+        let thermal = |current: f64, responsivity: f64| {
+            let sigma = current * (self.baud.0 / 2.0).sqrt() / responsivity;
+            sigma * sigma
+        };
         match self.noise {
             Noise::None => 0.0,
             Noise::Snr { snr } => {
-                (super::theory::level_set_variance(&self.levels_w()) / snr.to_linear()).sqrt()
+                super::theory::level_set_variance(&self.levels_w()) / snr.to_linear()
             }
             Noise::Thermal {
                 current_a_per_sqrt_hz,
                 responsivity_a_per_w,
-            } => current_a_per_sqrt_hz * (self.baud.0 / 2.0).sqrt() / responsivity_a_per_w,
+            } => thermal(current_a_per_sqrt_hz, responsivity_a_per_w),
+            Noise::ThermalAndShot {
+                current_a_per_sqrt_hz,
+                responsivity_a_per_w,
+            } => {
+                thermal(current_a_per_sqrt_hz, responsivity_a_per_w)
+                    + ELECTRON_C * power_w.max(0.0) * self.baud.0 / responsivity_a_per_w
+            }
         }
     }
 }

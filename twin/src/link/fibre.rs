@@ -19,6 +19,7 @@ use etalon_types::units::{Db, Metres, Seconds};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rayleigh::Rayleigh;
 use super::validation::check;
 use super::{Polarization, Reflection};
 use crate::Error;
@@ -37,6 +38,8 @@ pub struct Fibre {
     pub loss_db_per_km: f64,
     /// How the polarisation of the paths lies to the signal's.
     pub polarization: Polarization,
+    /// Backscatter of the glass; `None`: the glass does not scatter.
+    pub rayleigh: Option<Rayleigh>,
 }
 
 impl Default for Fibre {
@@ -45,6 +48,7 @@ impl Default for Fibre {
             reflectors: Vec::new(),
             loss_db_per_km: 0.35,
             polarization: Polarization::Aligned,
+            rayleigh: None,
         }
     }
 }
@@ -134,6 +138,8 @@ impl Fibre {
             |x| (0.0..=100.0).contains(&x),
         )?;
         self.polarization.validate("fibre.polarization")?;
+        self.rayleigh
+            .map_or(Ok(()), |rayleigh| rayleigh.validate())?;
         for (i, reflector) in self.reflectors.iter().enumerate() {
             let (position, loss) = (reflector.position.0, reflector.return_loss.0);
             check(

@@ -7,6 +7,7 @@ use etalon_types::units::{Db, Hertz, Seconds};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rayleigh::RayleighTruth;
 use super::{ChannelTruth, LinkConfig, Reflection, dispersion, theory};
 
 /// What a receiver ought to find in a simulated capture.
@@ -33,7 +34,8 @@ pub struct Truth {
     pub oma_outer_w: f64,
     /// Extinction ratio, highest over lowest level; `None` when the lowest level is no light.
     pub extinction_ratio: Option<Db>,
-    /// Standard deviation in W of the receiver's noise in a band as wide as the symbol rate.
+    /// Standard deviation in W of the receiver's noise in a band as wide as the symbol rate, at
+    /// the mean power where it goes with the power.
     pub noise_sigma_w: f64,
     /// Variance of the levels over the square of `noise_sigma_w`; `None` without noise.
     /// Interference and RIN are not counted.
@@ -47,6 +49,10 @@ pub struct Truth {
     /// The interfering paths, as configured and as drawn: given ones first, then the pairs of
     /// the fibre's reflectors.
     pub paths: Vec<PathTruth>,
+    /// What was drawn of the fibre's backscatter; `None` where the glass does not scatter. Its
+    /// level is part of `mpi`.
+    #[serde(default)]
+    pub rayleigh: Option<RayleighTruth>,
     /// First null that dispersion leaves in the response to a small modulation; `None` without
     /// dispersion.
     pub dispersion_null: Option<Hertz>,
@@ -63,6 +69,9 @@ pub struct PathTruth {
     /// that was given by level and delay.
     #[serde(default)]
     pub between: Option<[usize; 2]>,
+    /// Whether the state of polarisation wanders, at `config.scrambling_rate`.
+    #[serde(default)]
+    pub scrambled: bool,
     /// Power over the signal's power, in all polarisations.
     pub level: Db,
     /// Delay behind the signal.
@@ -71,11 +80,12 @@ pub struct PathTruth {
     pub delay_samples: f64,
     /// The delay in symbols (unit intervals), not rounded.
     pub delay_symbols: f64,
-    /// Overlap of the path's field with the signal's polarisation, 0 to 1.
+    /// Overlap of the path's field with the signal's polarisation, 0 to 1; of a state that
+    /// wanders, that at the capture's first sample.
     pub overlap: f64,
-    /// Static phase along the signal's polarisation in rad.
+    /// Phase along the signal's polarisation in rad, static as the state is.
     pub phase_rad: f64,
-    /// Static phase across the signal's polarisation in rad.
+    /// Phase across the signal's polarisation in rad, static as the state is.
     pub across_phase_rad: f64,
     /// Coherence angles that the path spans, `2 pi linewidth delay`: well above 1 the beat is
     /// noise, well below 1 a slow shift of the levels.
@@ -92,6 +102,7 @@ impl PathTruth {
         let delay_symbols = reflection.delay.0 * config.baud.0;
         Self {
             between: None,
+            scrambled: false,
             level: reflection.level,
             delay: reflection.delay,
             delay_samples: delay_symbols * config.samples_per_symbol as f64,
@@ -105,12 +116,19 @@ impl PathTruth {
 }
 
 impl Truth {
-    pub(super) fn new(config: &LinkConfig, paths: &[PathTruth], clipped_samples: u64) -> Self {
+    pub(super) fn new(
+        config: &LinkConfig,
+        paths: &[PathTruth],
+        rayleigh: Option<RayleighTruth>,
+        clipped_samples: u64,
+    ) -> Self {
         let levels_w = config.levels_w();
         let (low, high) = (levels_w[0], levels_w[levels_w.len() - 1]);
         let noise_sigma_w = config.noise_sigma_w();
         let variance = theory::level_set_variance(&levels_w);
-        let interference: f64 = paths.iter().map(|path| path.level.to_linear()).sum();
+        let levels = paths.iter().map(|path| path.level);
+        let levels = levels.chain(rayleigh.map(|rayleigh| rayleigh.level));
+        let interference = levels.map(Db::to_linear).reduce(|a, b| a + b);
         let per_symbol = config.samples_per_symbol as f64;
         let clock = 1.0 + config.clock_offset_ppm * 1e-6;
         let duration_s = config.symbols as f64 / config.baud.0;
@@ -125,9 +143,10 @@ impl Truth {
             noise_sigma_w,
             snr: (noise_sigma_w > 0.0)
                 .then(|| Db::from_linear(variance / (noise_sigma_w * noise_sigma_w))),
-            mpi: (!paths.is_empty()).then(|| Db::from_linear(interference)),
+            mpi: interference.map(Db::from_linear),
             coherence_angles: 2.0 * PI * config.linewidth.0 * duration_s,
             paths: paths.to_vec(),
+            rayleigh,
             dispersion_null: dispersion::null(config),
             channel: config
                 .channel

@@ -1,7 +1,7 @@
 //! Which configurations describe a link.
 
 use super::adc::Adc;
-use super::{LinkConfig, Noise, Polarization, SymbolSource};
+use super::{LinkConfig, Noise, Polarization, SymbolSource, transmitter};
 use crate::Error;
 
 impl LinkConfig {
@@ -45,6 +45,10 @@ impl LinkConfig {
             Noise::Thermal {
                 current_a_per_sqrt_hz,
                 responsivity_a_per_w,
+            }
+            | Noise::ThermalAndShot {
+                current_a_per_sqrt_hz,
+                responsivity_a_per_w,
             } => {
                 not_negative("noise.current_a_per_sqrt_hz", current_a_per_sqrt_hz)?;
                 positive("noise.responsivity_a_per_w", responsivity_a_per_w)?;
@@ -60,7 +64,9 @@ impl LinkConfig {
     }
 
     fn validate_fibre(&self) -> Result<(), Error> {
-        check("chirp", "-20 to 20", self.chirp, |x| x.abs() <= 20.0)?;
+        transmitter::validate(self)?;
+        transmitter::validate_shift(self)?;
+        not_negative("scrambling_rate", self.scrambling_rate.0)?;
         check(
             "dispersion_ps_per_nm",
             "-1e5 to 1e5 ps/nm",

@@ -7,7 +7,7 @@ use super::*;
 use crate::Error;
 use crate::link::{
     AcCoupling, Adc, Baseline, Echo, Fibre, Jitter, LowFrequencyRin, Nuisances, Polarization,
-    Reflection, Reflector, Tone, ToneOn,
+    Rayleigh, Reflection, Reflector, Tone, ToneOn,
 };
 
 fn everything() -> LinkConfig {
@@ -33,9 +33,16 @@ fn everything() -> LinkConfig {
             ..Adc::default()
         }),
         clock_offset_ppm: 30.0,
+        scrambling_rate: Hertz(1e6),
+        chirp: 3.0,
+        adiabatic_chirp_hz_per_w: 1e12,
         fibre: Fibre {
             reflectors: [0.0, 1.3, 2.0].map(connector).to_vec(),
-            polarization: Polarization::Orthogonal,
+            polarization: Polarization::Random,
+            rayleigh: Some(Rayleigh {
+                length: Metres(50.0),
+                ..Rayleigh::default()
+            }),
             ..Fibre::default()
         },
         low_frequency_rin: Some(LowFrequencyRin {
@@ -533,6 +540,16 @@ fn impossible_fibres_and_wanderers_are_refused_by_name() {
         )),
         "fibre.reflectors"
     );
+    let rayleigh = |length_m, backscatter_db| {
+        let mut config = clean(100);
+        config.fibre.rayleigh = Some(Rayleigh {
+            length: Metres(length_m),
+            backscatter_1ns: Db(backscatter_db),
+        });
+        refused(config)
+    };
+    assert_eq!(rayleigh(0.0, -77.0), "fibre.rayleigh.length");
+    assert_eq!(rayleigh(1e3, f64::NAN), "fibre.rayleigh.backscatter_1ns");
     let jitter = |rms_s, corner_hz: f64| LinkConfig {
         jitter: Some(Jitter {
             rms: Seconds(rms_s),
@@ -549,6 +566,23 @@ fn impossible_fibres_and_wanderers_are_refused_by_name() {
         }),
         ..clean(100)
     };
+    // 1e14 Hz/W at 1 mW, chirp 3: 11 GHz at the highest level, of 26.6 GS/s.
+    let chirped = |adiabatic_chirp_hz_per_w, launch_dbm| LinkConfig {
+        chirp: 3.0,
+        adiabatic_chirp_hz_per_w,
+        launch: Dbm(launch_dbm),
+        ..clean(100)
+    };
+    let adiabatic = "adiabatic_chirp_hz_per_w";
+    assert_eq!(refused(chirped(1e14, 0.0)), adiabatic);
+    assert_eq!(refused(chirped(f64::NAN, 0.0)), adiabatic);
+    assert_eq!(refused(chirped(1e12, f64::NAN)), "launch");
+    assert!(simulate(&chirped(1e14, -10.0)).is_ok());
+    let scrambled = LinkConfig {
+        scrambling_rate: Hertz(-1.0),
+        ..clean(100)
+    };
+    assert_eq!(refused(scrambled), "scrambling_rate");
     assert_eq!(refused(rin(-0.1, 1e6)), "low_frequency_rin.rms");
     assert_eq!(refused(rin(0.1, f64::NAN)), "low_frequency_rin.corner");
 }

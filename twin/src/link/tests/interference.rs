@@ -103,6 +103,30 @@ fn ref_beat_variances_of_paths_add() {
     }
 }
 
+/// A state that wanders fast beats with half the variance within one capture, where a random one
+/// stands still at any part of it; at the rate zero the two are the same.
+///
+/// 2^20 symbols at 40 MHz of 26.5625 GBd are 2 pi 40 MHz 39.5 us = 9,900 independent states of
+/// squared overlap uniform from 0 to 1: standard error 0.6 %. The beat's own is 0.3 %.
+#[test]
+fn ref_a_scrambled_state_averages_within_a_capture() {
+    let rate = |hertz: f64, polarization| LinkConfig {
+        scrambling_rate: Hertz(hertz),
+        ..incoherent(1 << 20, polarization)
+    };
+    for (variance, expected) in level_variances(&rate(40e6, Polarization::Scrambled)) {
+        assert_close("variance", variance, 0.5 * expected, 0.03);
+    }
+    let [still, random] = [Polarization::Scrambled, Polarization::Random].map(|polarization| {
+        let mut config = incoherent(2000, polarization);
+        config.scrambling_rate = Hertz(0.0);
+        run(&config).waveform
+    });
+    assert_eq!(still, random);
+    let truth = run(&rate(40e6, Polarization::Scrambled)).truth;
+    assert!(truth.paths[0].scrambled);
+}
+
 /// Acceptance row 22: half of the beat's power lies below a frequency equal to the linewidth.
 ///
 /// A constant carrier at 1 GS/s, 20 MHz, 2 us: 2^21 samples hold 2 pi 20 MHz 2.1 ms = 264,000
