@@ -8,6 +8,7 @@ mod cli {
     pub mod harness;
     pub mod link;
     pub mod screens;
+    pub mod simulate;
     pub mod threads;
     pub mod transmitter;
     pub mod words;

@@ -1,7 +1,10 @@
 //! `etalon simulate link`: a capture whose truth is known.
 
+mod disturbances;
 mod link;
 mod options;
+mod paths;
+mod quantities;
 
 pub use link::TruthRecord;
 

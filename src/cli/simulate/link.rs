@@ -141,13 +141,7 @@ fn screen(record: &TruthRecord, config: &LinkConfig, truth_path: &Path, next: &s
                 .map_or_else(|| "no noise".into(), |snr| snr.to_string())
         ),
     ];
-    for path in &truth.paths {
-        let delay = engineering(path.delay.0, "s");
-        lines.push(format!(
-            "MPI        {} after {delay}, overlap {:.2}",
-            path.level, path.overlap
-        ));
-    }
+    lines.extend(interference(truth));
     if let Some(null) = truth.dispersion_null {
         lines.push(format!(
             "dispersion {} ps/nm at {}, first null at {null}",
@@ -166,8 +160,65 @@ fn screen(record: &TruthRecord, config: &LinkConfig, truth_path: &Path, next: &s
         let remarks = found.remarks.iter();
         lines.extend(remarks.map(|remark| format!("remark     {}", remark.detail)));
     }
+    lines.extend(disturbances(config));
     lines.push(format!("next: {next}"));
     lines.join("\n") + "\n"
+}
+
+/// Paths that the screen names; the truth names all.
+const PATHS_SHOWN: usize = 6;
+
+/// The interfering paths, strongest first, and what they make together.
+fn interference(truth: &Truth) -> Vec<String> {
+    let mut paths: Vec<_> = truth.paths.iter().collect();
+    paths.sort_by(|a, b| b.level.0.total_cmp(&a.level.0));
+    let shown = paths.iter().take(PATHS_SHOWN).map(|path| {
+        let delay = engineering(path.delay.0, "s");
+        let between = path.between.map_or_else(String::new, |[a, b]| {
+            format!(", reflectors {} and {}", a + 1, b + 1)
+        });
+        format!(
+            "MPI        {} after {delay}, overlap {:.2}{between}",
+            path.level, path.overlap
+        )
+    });
+    let mut lines: Vec<String> = shown.collect();
+    if let Some(rayleigh) = truth.rayleigh {
+        lines.push(format!(
+            "           {} scattered by the glass, delays to {}",
+            rayleigh.level,
+            engineering(rayleigh.longest_delay.0, "s")
+        ));
+    }
+    if let Some(mpi) = truth.mpi.filter(|_| lines.len() > 1) {
+        let left = paths.len().saturating_sub(PATHS_SHOWN);
+        let more = if left > 0 {
+            format!(", with {left} weaker paths")
+        } else {
+            String::new()
+        };
+        lines.push(format!("           {mpi} in all{more}"));
+    }
+    lines
+}
+
+/// What disturbs without being interference, by the names of its options.
+fn disturbances(config: &LinkConfig) -> Option<String> {
+    let nuisances = &config.nuisances;
+    let names: Vec<&str> = [
+        ("tones", !nuisances.tones.is_empty()),
+        ("offset ramp", nuisances.offset_ramp.is_some()),
+        ("gain ramp", nuisances.gain_ramp.is_some()),
+        ("AC", nuisances.ac_coupling.is_some()),
+        ("echo", !nuisances.echoes.is_empty()),
+        ("saturation", nuisances.saturation.is_some()),
+        ("low RIN", config.low_frequency_rin.is_some()),
+        ("jitter", config.jitter.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(name, on)| on.then_some(name))
+    .collect();
+    (!names.is_empty()).then(|| format!("nuisances  {}", names.join(", ")))
 }
 
 /// The command that analyzes the capture; NumPy files carry neither time base nor unit.

@@ -5,10 +5,13 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use etalon_captures::Format;
-use etalon_twin::link::{Adc, LinkConfig, Noise, Polarization, Reflection, SymbolSource};
-use etalon_types::units::{Baud, Db, Dbm, Hertz, Metres, Seconds};
+use etalon_twin::link::{Adc, LinkConfig, Noise, SymbolSource, Transmitter};
+use etalon_types::units::{Baud, Db, Dbm, Hertz, Metres};
 use etalon_types::{Modulation, PatternName};
 
+use super::disturbances::DisturbanceArgs;
+use super::paths::PathArgs;
+use super::quantities::{DbPerHz, GhzPerMw, PsPerNm};
 use crate::cli::error::CliError;
 use crate::cli::touchstone::{ChannelArgs, Measured};
 
@@ -42,15 +45,15 @@ pub enum ModulationArg {
     Pam4,
 }
 
-/// Polarization of the reflections against the signal.
+/// Kind of transmitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PolarizationArg {
-    /// All of the reflection beats with the signal
-    Aligned,
-    /// None of it does
-    Orthogonal,
-    /// Drawn at random
-    Scrambled,
+pub enum TransmitterArg {
+    /// Ideal Mach-Zehnder modulator: no chirp
+    Mzm,
+    /// Electro-absorption modulator: transient chirp of 1
+    Eml,
+    /// Directly modulated laser: chirp of 3 and 10 GHz/mW
+    Dml,
 }
 
 /// What is sent.
@@ -75,39 +78,6 @@ impl FromStr for SourceArg {
     }
 }
 
-/// A density of intensity noise in dB/Hz.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DbPerHz(pub f64);
-
-impl FromStr for DbPerHz {
-    type Err = etalon_types::units::QuantityError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.strip_suffix("/Hz")
-            .unwrap_or(text)
-            .parse::<Db>()
-            .map(|db| Self(db.0))
-    }
-}
-
-/// An accumulated dispersion in ps/nm.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PsPerNm(pub f64);
-
-impl FromStr for PsPerNm {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = text.strip_suffix("ps/nm").unwrap_or(text).trim_end();
-        number
-            .parse()
-            .ok()
-            .filter(|value: &f64| value.is_finite())
-            .map(Self)
-            .ok_or_else(|| "expected a number in ps/nm, like 170 or -34.5ps/nm".to_owned())
-    }
-}
-
 /// Options of `simulate link`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -129,7 +99,7 @@ pub struct Args {
     /// Modulation (default: that of the pattern, or pam4)
     #[arg(long, value_enum, value_name = "M")]
     pub modulation: Option<ModulationArg>,
-    /// Pattern: random, prbs7..prbs31, prbs13q, prbs31q, ssprq (default: prbs31q, or prbs31 for nrz)
+    /// random, prbs7..31, prbs13q, prbs31q, ssprq (default: prbs31q or prbs31)
     #[arg(long, value_name = "P")]
     pub pattern: Option<SourceArg>,
     /// Extinction ratio
@@ -148,21 +118,15 @@ pub struct Args {
         allow_hyphen_values = true
     )]
     pub levels: Option<Vec<f64>>,
-    /// Received optical power; without --snr the receiver's thermal noise follows from it
+    /// Received power; without --snr, thermal and shot noise follow from it
     #[arg(long, value_name = "DBM", allow_hyphen_values = true)]
     pub rop: Option<Dbm>,
-    /// Signal-to-noise ratio at the slicer (default: 20dB, unless --rop is given)
+    /// Signal-to-noise ratio at the slicer (default: 20dB, without --rop)
     #[arg(long, value_name = "DB", allow_hyphen_values = true)]
     pub snr: Option<Db>,
-    /// Level of a reflection pair over the signal (repeatable, each with its --mpi-delay)
-    #[arg(long, value_name = "DB", allow_hyphen_values = true)]
-    pub mpi: Vec<Db>,
-    /// Round-trip delay of a reflection pair (repeatable, each with its --mpi)
-    #[arg(long, value_name = "S")]
-    pub mpi_delay: Vec<Seconds>,
-    /// Polarization of the reflections against the signal
-    #[arg(long, value_enum, value_name = "HOW", default_value = "aligned")]
-    pub polarization: PolarizationArg,
+    /// Interfering paths.
+    #[command(flatten)]
+    pub paths: PathArgs,
     /// Laser linewidth
     #[arg(long, value_name = "HZ", default_value = "1MHz")]
     pub linewidth: Hertz,
@@ -189,17 +153,23 @@ pub struct Args {
         allow_hyphen_values = true
     )]
     pub ppm: f64,
-    /// Not yet: a single reflector by position and return loss
-    #[arg(long, hide = true, allow_hyphen_values = true)]
-    pub reflector: Vec<String>,
-    /// Chirp (Henry's factor) of the transmitter; it shows with dispersion and reflections
+    /// Kind of transmitter: presets of --chirp and --adiabatic-chirp
+    #[arg(long, value_enum, value_name = "KIND", default_value = "mzm")]
+    pub transmitter: TransmitterArg,
+    /// Transient chirp (Henry's factor); shows with dispersion and paths
+    #[arg(long, value_name = "A", allow_hyphen_values = true)]
+    pub chirp: Option<f64>,
+    /// Adiabatic chirp: times A/(4 pi) a shift for each mW, A of --chirp
+    #[arg(long, value_name = "GHZ/MW")]
+    pub adiabatic_chirp: Option<GhzPerMw>,
+    /// Mean power that leaves the transmitter, for the adiabatic chirp
     #[arg(
         long,
-        value_name = "A",
-        default_value_t = 0.0,
+        value_name = "DBM",
+        default_value = "0dBm",
         allow_hyphen_values = true
     )]
-    pub chirp: f64,
+    pub launch: Dbm,
     /// Chromatic dispersion of the fibre in ps/nm
     #[arg(long, value_name = "PS_PER_NM", allow_hyphen_values = true)]
     pub dispersion: Option<PsPerNm>,
@@ -209,24 +179,29 @@ pub struct Args {
     /// A measured channel behind the detector.
     #[command(flatten)]
     pub channel: ChannelArgs,
-    /// Not yet: jitter of the sample clock
-    #[arg(long, hide = true, allow_hyphen_values = true)]
-    pub jitter: Option<String>,
+    /// What disturbs without being interference.
+    #[command(flatten)]
+    pub disturbances: DisturbanceArgs,
 }
 
 impl Args {
     /// Returns the link that is described; `channel` is what the channel options name.
     ///
     /// # Errors
-    /// Usage, for options that come later or contradict each other.
+    /// Usage, for options that contradict each other.
     pub fn config(
         &self,
         seed: Option<u64>,
         channel: Option<&Measured>,
     ) -> Result<LinkConfig, CliError> {
-        self.refuse_what_comes_later()?;
         let plain = LinkConfig::default();
-        Ok(LinkConfig {
+        let kind = match self.transmitter {
+            TransmitterArg::Mzm => Transmitter::Mzm,
+            TransmitterArg::Eml => Transmitter::Eml,
+            TransmitterArg::Dml => Transmitter::Dml,
+        };
+        let adiabatic = self.adiabatic_chirp.map(GhzPerMw::hz_per_w);
+        Ok(self.disturbances.disturb(LinkConfig {
             seed: seed.unwrap_or(plain.seed),
             source: self.source()?,
             symbols: self.symbols,
@@ -236,23 +211,27 @@ impl Args {
             levels: self.levels.clone(),
             rop: self.rop.unwrap_or(plain.rop),
             linewidth: self.linewidth,
-            chirp: self.chirp,
+            chirp: self.chirp.unwrap_or(kind.chirp()),
+            adiabatic_chirp_hz_per_w: adiabatic.unwrap_or(kind.adiabatic_chirp_hz_per_w()),
+            launch: self.launch,
             dispersion_ps_per_nm: self.dispersion.map_or(0.0, |d| d.0),
             wavelength: self.wavelength,
             channel: channel.map(|measured| measured.channel.clone()),
-            reflections: self.reflections()?,
+            reflections: self.paths.reflections()?,
+            fibre: self.paths.fibre()?,
+            scrambling_rate: self.paths.scrambling_rate,
             tx_bandwidth: self.tx_bandwidth,
             rx_bandwidth: self.rx_bandwidth,
             rin_db_per_hz: self.rin.map(|rin| rin.0),
             noise: match (self.snr, self.rop) {
                 (Some(snr), _) => Noise::Snr { snr },
-                (None, Some(_)) => Noise::thermal(),
+                (None, Some(_)) => Noise::thermal_and_shot(),
                 (None, None) => plain.noise,
             },
             adc: self.adc(),
             clock_offset_ppm: self.ppm,
             ..plain
-        })
+        }))
     }
 
     /// Returns the format: told, or known from the ending of the file's name.
@@ -308,35 +287,6 @@ impl Args {
         }
     }
 
-    fn reflections(&self) -> Result<Vec<Reflection>, CliError> {
-        if self.mpi.len() != self.mpi_delay.len() {
-            return Err(CliError::usage(
-                "ETA-2001",
-                "--mpi, --mpi-delay",
-                "levels and delays of the reflections come in pairs",
-                format!(
-                    "expected as many delays as levels, found {} and {}",
-                    self.mpi_delay.len(),
-                    self.mpi.len()
-                ),
-                "give them like --mpi -30dB --mpi-delay 100ns, as often as needed",
-            ));
-        }
-        let polarization = match self.polarization {
-            PolarizationArg::Aligned => Polarization::Aligned,
-            PolarizationArg::Orthogonal => Polarization::Orthogonal,
-            PolarizationArg::Scrambled => Polarization::Scrambled,
-        };
-        let pairs = self.mpi.iter().zip(&self.mpi_delay);
-        Ok(pairs
-            .map(|(&level, &delay)| Reflection {
-                level,
-                delay,
-                polarization,
-            })
-            .collect())
-    }
-
     fn adc(&self) -> Option<Adc> {
         if self.enob.is_none() && self.clip.is_none() {
             return None;
@@ -353,27 +303,5 @@ impl Args {
             enob: self.enob,
             clip: self.clip.unwrap_or(plain.clip),
         })
-    }
-
-    fn refuse_what_comes_later(&self) -> Result<(), CliError> {
-        let told = [
-            (
-                "--reflector",
-                self.reflector.first(),
-                "use --mpi -30dB --mpi-delay 100ns for a pair of reflectors",
-            ),
-            (
-                "--jitter",
-                self.jitter.as_ref(),
-                "use --ppm for a clock that is off",
-            ),
-        ];
-        match told
-            .into_iter()
-            .find_map(|(option, value, hint)| Some((option, value?, hint)))
-        {
-            Some((option, value, hint)) => Err(CliError::comes_later(option, value, hint)),
-            None => Ok(()),
-        }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn disperse(config: &LinkConfig, field: &mut [Complex64]) {
 /// Returns the frequency of the first null that dispersion leaves in the detected signal; `None`
 /// without dispersion.
 ///
-/// *Assumes* a small modulation.
+/// *Assumes* a small modulation and no adiabatic chirp.
 pub fn null(config: &LinkConfig) -> Option<Hertz> {
     let phase = phase_s2(config);
     if phase == 0.0 {
