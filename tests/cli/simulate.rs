@@ -38,7 +38,8 @@ fn every_pair_of_reflectors_is_a_path_in_the_truth() {
         ([1, 3], 18.0),
         ([2, 3], 15.0),
     ]) {
-        assert_eq!(path["between"], json!(between));
+        let [near, far]: [usize; 2] = between;
+        assert_eq!(path["between"], json!({"near": near, "far": far}));
         let delay_s = path["delay"].as_f64().unwrap();
         assert!((delay_s - distance_m * 9.7935e-9).abs() < 1e-4 * delay_s);
     }
@@ -169,7 +170,7 @@ fn what_no_link_has_is_refused_with_a_hint() {
         "--adiabatic-chirp -1",
         "--transmitter dml --adiabatic-chirp 900",
         "--launch 99",
-        "--scrambling-rate -1",
+        "--polarization scrambled --scrambling-rate=-1",
         "--polarization circular",
     ] {
         let all = format!("simulate link --symbols 400 --out link.csv {words}");

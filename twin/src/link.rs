@@ -69,7 +69,7 @@ pub use low_frequency_rin::LowFrequencyRin;
 pub use nuisance::{AcCoupling, Baseline, Echo, Nuisances, Tone, ToneOn};
 pub use rayleigh::{Rayleigh, RayleighTruth};
 pub use transmitter::Transmitter;
-pub use truth::{PathTruth, Truth};
+pub use truth::{Between, PathTruth, Truth};
 
 use etalon_types::{Samples, Storage, Waveform, WaveformInfo};
 

@@ -174,8 +174,8 @@ fn interference(truth: &Truth) -> Vec<String> {
     paths.sort_by(|a, b| b.level.0.total_cmp(&a.level.0));
     let shown = paths.iter().take(PATHS_SHOWN).map(|path| {
         let delay = engineering(path.delay.0, "s");
-        let between = path.between.map_or_else(String::new, |[a, b]| {
-            format!(", reflectors {} and {}", a + 1, b + 1)
+        let between = path.between.map_or_else(String::new, |two| {
+            format!(", reflectors {} and {}", two.near + 1, two.far + 1)
         });
         format!(
             "MPI        {} after {delay}, overlap {:.2}{between}",

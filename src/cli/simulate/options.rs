@@ -219,7 +219,7 @@ impl Args {
             channel: channel.map(|measured| measured.channel.clone()),
             reflections: self.paths.reflections()?,
             fibre: self.paths.fibre()?,
-            scrambling_rate: self.paths.scrambling_rate,
+            scrambling_rate: self.paths.rate(),
             tx_bandwidth: self.tx_bandwidth,
             rx_bandwidth: self.rx_bandwidth,
             rin_db_per_hz: self.rin.map(|rin| rin.0),

@@ -56,6 +56,14 @@ impl PathArgs {
         }
     }
 
+    /// Returns the rate at which states wander: none that is not scrambled does.
+    pub fn rate(&self) -> Hertz {
+        match self.polarization {
+            PolarizationArg::Scrambled => self.scrambling_rate,
+            _ => Hertz(0.0),
+        }
+    }
+
     /// Returns the paths by level and delay.
     ///
     /// # Errors

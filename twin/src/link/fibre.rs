@@ -20,6 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rayleigh::Rayleigh;
+use super::truth::Between;
 use super::validation::check;
 use super::{Polarization, Reflection};
 use crate::Error;
@@ -66,8 +67,8 @@ pub struct Reflector {
 /// The path that a pair of reflectors makes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
-    /// Places of the two in [`Fibre::reflectors`], the one nearer to the transmitter first.
-    pub between: [usize; 2],
+    /// The two reflectors.
+    pub between: Between,
     /// Level and delay.
     pub reflection: Reflection,
 }
@@ -107,7 +108,7 @@ impl Fibre {
         let distance_m = second.position.0 - first.position.0;
         let loss_db = 2.0 * self.loss_db_per_km * distance_m * 1e-3;
         Pair {
-            between: [near, far],
+            between: Between { near, far },
             reflection: Reflection {
                 level: Db(-(first.return_loss.0 + second.return_loss.0) - loss_db),
                 delay: Seconds(round_trip_s(distance_m)),

@@ -62,13 +62,22 @@ pub struct Truth {
     pub clipped_samples: u64,
 }
 
+/// The two reflectors of a path, by their places in `config.fibre.reflectors`, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Between {
+    /// The one nearer to the transmitter.
+    pub near: usize,
+    /// The other one.
+    pub far: usize,
+}
+
 /// One interfering path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PathTruth {
-    /// Places in `config.fibre.reflectors` of the two that make the path; `None` for a path
-    /// that was given by level and delay.
+    /// The two reflectors that make the path; `None` for a path that was given by level and
+    /// delay.
     #[serde(default)]
-    pub between: Option<[usize; 2]>,
+    pub between: Option<Between>,
     /// Whether the state of polarisation wanders, at `config.scrambling_rate`.
     #[serde(default)]
     pub scrambled: bool,

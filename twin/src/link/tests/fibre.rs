@@ -4,7 +4,7 @@ use etalon_types::units::Metres;
 
 use super::*;
 use crate::link::theory;
-use crate::link::{Fibre, Polarization, Rayleigh, Reflector};
+use crate::link::{Between, Fibre, Polarization, Rayleigh, Reflector};
 
 fn connectors(return_loss_db: f64, positions_m: &[f64], loss_db_per_km: f64) -> Fibre {
     let reflectors = positions_m.iter().map(|&m| Reflector {
@@ -45,7 +45,7 @@ fn ref_delay_and_loss_of_a_pair() {
     let pairs = fibre.pairs();
     assert_eq!(pairs.len(), 1);
     // The nearer one is the second in the list.
-    assert_eq!(pairs[0].between, [1, 0]);
+    assert_eq!(pairs[0].between, Between { near: 1, far: 0 });
     let path = &pairs[0].reflection;
     assert!((path.level.0 + 54.0 + 1.05).abs() < 1e-12, "{}", path.level);
     // 3 km at c / 1.468.
@@ -70,7 +70,8 @@ fn pairs_are_paths() {
     let (a, b) = (run(&with_fibre), run(&given));
     assert_eq!(a.waveform, b.waveform);
     let between: Vec<_> = a.truth.paths.iter().map(|path| path.between).collect();
-    assert_eq!(between, [Some([0, 1]), Some([0, 2]), Some([1, 2])]);
+    let expected = [[0, 1], [0, 2], [1, 2]].map(|[near, far]| Some(Between { near, far }));
+    assert_eq!(between, expected);
     assert!(b.truth.paths.iter().all(|path| path.between.is_none()));
 }
 
