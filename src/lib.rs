@@ -1,7 +1,7 @@
 //! Etalon: composition of the rooms.
 //!
 //! [`pipeline`] joins a source of samples, the receiver and the classifier into one analysis;
-//! [`cli`] is the command line on top of it. [`plots`] draws, [`report`] makes a page of the
+//! [`cli`] is the command line on top of it. [`inventory`] names the connectors that a path fits. [`plots`] draws, [`report`] makes a page of the
 //! pictures, and [`store`] keeps what must not be lost: a journal and the blobs it speaks of.
 //!
 //! ```
@@ -22,6 +22,7 @@ pub mod apply;
 pub mod bench;
 pub mod cli;
 pub mod demo;
+pub mod inventory;
 pub mod pipeline;
 pub mod plots;
 pub mod report;

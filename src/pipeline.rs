@@ -14,6 +14,8 @@ use etalon_types::report::{Input, Provenance, QualityFlag};
 use etalon_types::{Figure, LinkReport, ReadError, WaveformSource};
 use sha2::{Digest as _, Sha256};
 
+use crate::inventory::Inventory;
+
 mod config;
 mod stopwatch;
 
@@ -75,6 +77,13 @@ pub struct Analysis {
     pub traces: Traces,
     /// Unit of the samples: `W`, `V`, or empty when the source does not say.
     pub unit: String,
+}
+
+impl Analysis {
+    /// Names the pairs of connectors that fit each path.
+    pub fn name_paths(&mut self, inventory: &Inventory) {
+        inventory.name_paths(&mut self.report.mpi_paths, self.report.link.baud_hz);
+    }
 }
 
 /// Analyzes one trace.

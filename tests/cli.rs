@@ -6,6 +6,7 @@ mod cli {
     pub mod demo;
     pub mod guide;
     pub mod harness;
+    pub mod inventory;
     pub mod link;
     pub mod screens;
     pub mod simulate;

@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::screen::{self, Colours};
 use super::shell::join;
 use super::talk::{Globals, print, print_json};
+use crate::inventory::Inventory;
 use crate::pipeline::{Analysis, Identity, analyze_trace};
 use crate::plots::terminal::terminal_eye;
 
@@ -46,6 +47,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     // An eye that nobody sees is not drawn.
     options.measures.eye &= !globals.json || globals.report.is_some();
     let choice = Choice::of(&args.link)?;
+    let inventory = args.link.read_inventory()?;
     let progress = Progress::start(globals, args.files.len());
     let mut worst = Exit::Done;
     let mut analyses = Vec::new();
@@ -56,7 +58,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         let outcomes: Vec<_> = files
             .par_iter()
             .map(|file| {
-                let outcome = analyze_file(file, &choice, args, &options);
+                let outcome = analyze_file(file, &choice, args, (&options, inventory.as_ref()));
                 progress.step(&file.display().to_string());
                 outcome
             })
@@ -80,7 +82,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         }
     }
     progress.finish();
-    page::write(&analyses, globals)?;
+    page::write(&analyses, inventory.as_ref(), globals)?;
     if !globals.json {
         show(&analyses, args, globals)?;
     }
@@ -91,7 +93,7 @@ fn analyze_file(
     file: &Path,
     choice: &Choice,
     args: &Args,
-    options: &ReceiveOptions,
+    (options, inventory): (&ReceiveOptions, Option<&Inventory>),
 ) -> Vec<Result<Analysis, CliError>> {
     let opened = capture::open(file, choice).and_then(|capture| {
         let identity = Identity::file(file).map_err(|e| capture::unreadable(file, &e))?;
@@ -108,6 +110,9 @@ fn analyze_file(
             let options = capture::with_unit(options, trace);
             let mut analysis = analyze_trace(trace, &options, &identity)
                 .map_err(|error| capture::failed(file, &error, &args.link))?;
+            if let Some(inventory) = inventory {
+                analysis.name_paths(inventory);
+            }
             if let Some(pmd) = &args.pmd {
                 // The name was looked up before any file was opened.
                 let _ = limits::enter(&mut analysis.report, pmd);

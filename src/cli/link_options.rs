@@ -14,8 +14,10 @@ use etalon_types::units::{Baud, Hertz};
 use etalon_types::{Modulation, PatternName};
 
 use super::error::CliError;
+use super::inventory;
 use super::touchstone::ChannelArgs;
 use super::typed::{OrAuto, Typed};
+use crate::inventory::Inventory;
 
 /// Modulation, told or to be found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -189,7 +191,7 @@ pub struct LinkArgs {
     /// Measured channel that the link is compared with, up to half the symbol rate.
     #[command(flatten)]
     pub reference: ChannelArgs,
-    /// Where the connectors are (comes later)
+    /// Where the connectors are: TOML, see etalon schema inventory
     #[arg(long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
 }
@@ -215,13 +217,12 @@ impl LinkArgs {
     /// `pattern_symbols` reads a pattern file; it is called only when one is named.
     ///
     /// # Errors
-    /// Usage, for options that contradict each other or come later; input, for a pattern file
+    /// Usage, for options that contradict each other; input, for a pattern file
     /// that cannot be read.
     pub fn receive_options(
         &self,
         pattern_symbols: impl FnOnce(&std::path::Path) -> Result<Vec<u8>, CliError>,
     ) -> Result<ReceiveOptions, CliError> {
-        self.refuse_what_comes_later()?;
         self.refuse_the_impossible()?;
         Ok(ReceiveOptions {
             baud: match self.baud.value {
@@ -264,15 +265,12 @@ impl LinkArgs {
         })
     }
 
-    fn refuse_what_comes_later(&self) -> Result<(), CliError> {
-        if self.inventory.is_some() {
-            return Err(CliError::comes_later(
-                "--inventory",
-                "",
-                "leave --inventory out: reflections are shown in metres, to be compared by hand",
-            ));
-        }
-        Ok(())
+    /// Reads the inventory of connectors, when one is named.
+    ///
+    /// # Errors
+    /// Input, for a file that cannot be read; usage, for one that is no inventory.
+    pub fn read_inventory(&self) -> Result<Option<Inventory>, CliError> {
+        self.inventory.as_deref().map(inventory::read).transpose()
     }
 
     fn refuse_the_impossible(&self) -> Result<(), CliError> {
@@ -364,6 +362,9 @@ impl LinkArgs {
             words.push("--optical".into());
         }
         words.extend(self.reference.words());
+        if let Some(path) = &self.inventory {
+            words.extend(["--inventory".into(), path.display().to_string()]);
+        }
         words
     }
 }

@@ -17,6 +17,7 @@ pub mod figures;
 pub mod guide;
 pub mod help;
 pub mod info;
+pub mod inventory;
 pub mod limits;
 pub mod link_options;
 pub mod mpi;

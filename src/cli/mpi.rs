@@ -1,11 +1,12 @@
 //! `etalon mpi FILE`: multipath interference alone.
 
+mod screen;
+
 use std::path::PathBuf;
 
-use etalon_dsp::{Measures, Reflectogram};
+use etalon_dsp::Measures;
 use etalon_types::cancellation::Cancellation;
 use etalon_types::report::{Input, LinkParameters, MpiPath, MpiRegime, Provenance, QualityFlag};
-use etalon_types::units::engineering;
 use etalon_types::{Figure, LinkReport};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -14,12 +15,13 @@ use serde::Serialize;
 use super::capture::{self, Choice};
 use super::classified::rejecting;
 use super::error::{CliError, Exit};
-use super::figures::{Notation, count, cut, cut_left, figure, wrap};
+use super::figures::{Notation, cut, figure};
 use super::link_options::LinkArgs;
 use super::page;
 use super::screen::COLUMNS;
 use super::shell::join;
 use super::talk::{Globals, print, print_json};
+use crate::inventory::Inventory;
 use crate::pipeline::{Analysis, Identity, analyze_trace};
 use crate::plots::terminal::terminal_reflectogram;
 
@@ -82,23 +84,29 @@ impl From<LinkReport> for MpiRecord {
 /// # Errors
 /// Usage, for impossible options; input, for an unreadable file.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    let analyses = measure(args)?;
-    page::write(&analyses, globals)?;
+    let inventory = args.link.read_inventory()?;
+    let analyses = measure(args, inventory.as_ref())?;
+    page::write(&analyses, inventory.as_ref(), globals)?;
     let records = analyses.iter().map(|a| MpiRecord::from(a.report.clone()));
     let records: Vec<MpiRecord> = records.collect();
     match (analyses.as_slice(), records.as_slice()) {
         (_, records) if globals.json => records.iter().try_for_each(print_json)?,
         ([analysis], [record]) => {
-            let reflectogram = analysis.traces.reflectogram.as_ref();
-            let drawing = reflectogram.map(|r| draw(r, globals)).unwrap_or_default();
-            print(&screen(record, &drawing, &args.link))?;
+            let trace = analysis.traces.reflectogram.as_ref();
+            let pairs = inventory.map(|i| i.pairs()).unwrap_or_default();
+            let draw = |rows| {
+                let size = (COLUMNS, rows);
+                let lines = |t| terminal_reflectogram(t, &pairs, size, globals.charset());
+                trace.map(lines).unwrap_or_default()
+            };
+            print(&screen::screen(record, draw, &next(record, &args.link)))?;
         }
         (_, records) => print(&rows(records, args))?,
     }
     Ok(records.iter().map(exit).max().unwrap_or_default())
 }
 
-fn measure(args: &Args) -> Result<Vec<Analysis>, CliError> {
+fn measure(args: &Args, inventory: Option<&Inventory>) -> Result<Vec<Analysis>, CliError> {
     let Args { file, link } = args;
     let mut options = link.receive_options(|path| capture::pattern(path, link))?;
     let reflectogram = options.measures.reflectogram;
@@ -114,8 +122,13 @@ fn measure(args: &Args) -> Result<Vec<Analysis>, CliError> {
     let traces = opened.traces.par_iter();
     traces
         .map(|trace| {
-            analyze_trace(trace, &capture::with_unit(&options, trace), &identity)
-                .map_err(|error| capture::failed(file, &error, link))
+            let mut analysis =
+                analyze_trace(trace, &capture::with_unit(&options, trace), &identity)
+                    .map_err(|error| capture::failed(file, &error, link))?;
+            if let Some(inventory) = inventory {
+                analysis.name_paths(inventory);
+            }
+            Ok(analysis)
         })
         .collect()
 }
@@ -159,79 +172,13 @@ fn row(record: &MpiRecord) -> String {
     cut(&format!("{place:<24} MPI {level}"), COLUMNS)
 }
 
-/// Lines of the reflectogram: with the longest list of figures it fills 23.
-const DRAWING_LINES: usize = 9;
-/// Columns before a value.
-const LABEL: usize = 11;
-
-/// A label and a text that may need several lines.
-fn labelled(label: &str, text: &str) -> Vec<String> {
-    let parts = wrap(text, COLUMNS - LABEL, 0);
-    let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    labels
-        .zip(parts)
-        .map(|(label, part)| format!("{label:<LABEL$}{part}"))
-        .collect()
-}
-
-fn screen(record: &MpiRecord, drawing: &[String], link: &LinkArgs) -> String {
-    let level = figure(&record.mpi_db, Notation::Decibel);
-    let mut lines = labelled("MPI", &level);
-    lines.push(format!("regime     {}", regime(record.mpi_regime)));
-    let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
-    lines.extend(labelled("linewidth", &linewidth));
-    for path in record.mpi_paths.iter().take(4) {
-        lines.push(path_line(path));
-    }
-    if record.mpi_paths.is_empty() {
-        lines.push("paths      none found".into());
-    }
-    let samples = format!("  {} samples", count(record.input.samples));
-    let name = cut_left(&record.input.path, COLUMNS - samples.len());
-    lines.push(format!("{name}{samples}"));
-    for flag in record.quality.iter().take(3) {
-        lines.push(cut(&format!("! {}: {}", flag.flag, flag.detail), COLUMNS));
-    }
-    lines.extend(drawing.iter().cloned());
+/// The command that says more of the same capture.
+fn next(record: &MpiRecord, link: &LinkArgs) -> String {
     let mut words = vec![
         "etalon".to_owned(),
         "analyze".into(),
         record.input.path.clone(),
     ];
     words.extend(link.words());
-    lines.push(format!("next: {}", join(&words)));
-    lines.join("\n") + "\n"
-}
-
-fn regime(regime: Option<MpiRegime>) -> &'static str {
-    match regime {
-        Some(MpiRegime::Incoherent) => {
-            "incoherent: the phase wanders over many turns in the capture"
-        }
-        Some(MpiRegime::Coherent) => "coherent: the delay is short against the coherence time",
-        Some(MpiRegime::Frozen) => "frozen: the phase hardly moves within the capture",
-        Some(MpiRegime::None) => "no interference found",
-        None => "cannot be told from this capture",
-    }
-}
-
-fn path_line(path: &MpiPath) -> String {
-    let level = match (path.level_db, path.low_db, path.high_db) {
-        (Some(level), Some(low), Some(high)) => format!(", {level:.1} dB [{low:.1}, {high:.1}]"),
-        (Some(level), _, _) => format!(", {level:.1} dB"),
-        _ => String::new(),
-    };
-    let delay = engineering(path.delay_s, "s");
-    cut(
-        &format!(
-            "path       {delay} = {:.2} m between reflections{level} ({:.0} sigma)",
-            path.distance_m, path.significance
-        ),
-        COLUMNS,
-    )
-}
-
-/// Draws the reflectogram in the terminal, as lines.
-fn draw(reflectogram: &Reflectogram, globals: &Globals) -> Vec<String> {
-    terminal_reflectogram(reflectogram, COLUMNS, DRAWING_LINES, globals.charset())
+    join(&words)
 }

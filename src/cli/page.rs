@@ -10,24 +10,31 @@ use super::error::{CliError, Exit};
 use super::limits;
 use super::screen;
 use super::talk::Globals;
+use crate::inventory::{Inventory, Pair};
 use crate::pipeline::Analysis;
 use crate::plots::{EyePlot, Origin, ReflectogramPlot, SpectrumPlot, TapsPlot};
 use crate::report::{
     Attachment, Outcome, Picture, Report, Section, Stage, Table, provenance_rows, write_report,
 };
 
-/// Writes the page of one or several analyses when `--report` asks for one; says where it is.
+/// Writes the page of one or several analyses when `--report` asks for one; says where it is. The
+/// inventory's pairs of connectors are marked in the reflectogram.
 ///
 /// # Errors
 /// Storage, when the folder cannot be written.
-pub fn write(analyses: &[Analysis], globals: &Globals) -> Result<(), CliError> {
+pub fn write(
+    analyses: &[Analysis],
+    inventory: Option<&Inventory>,
+    globals: &Globals,
+) -> Result<(), CliError> {
     let Some(folder) = &globals.report else {
         return Ok(());
     };
     if analyses.is_empty() {
         return Ok(());
     }
-    let written = write_report(folder, &page(analyses)).map_err(|error| CliError {
+    let pairs = inventory.map(Inventory::pairs).unwrap_or_default();
+    let written = write_report(folder, &page(analyses, &pairs)).map_err(|error| CliError {
         code: "ETA-5002",
         exit: Exit::Storage,
         what: "the report could not be written".into(),
@@ -40,7 +47,7 @@ pub fn write(analyses: &[Analysis], globals: &Globals) -> Result<(), CliError> {
 }
 
 /// Composes the page.
-fn page(analyses: &[Analysis]) -> Report {
+fn page(analyses: &[Analysis], pairs: &[Pair]) -> Report {
     let several = analyses.len() > 1;
     let origins: Vec<Origin> = analyses.iter().map(origin).collect();
     let mut report = Report {
@@ -69,7 +76,9 @@ fn page(analyses: &[Analysis]) -> Report {
         } else {
             verdict
         });
-        report.sections.push(section(analysis, origin, &suffix));
+        report
+            .sections
+            .push(section(analysis, origin, &suffix, pairs));
         report.attachments.push(Attachment {
             file_name: format!("link-report{suffix}.json"),
             description: "etalon.link-report/1".into(),
@@ -121,7 +130,7 @@ fn outcome(analyses: &[Analysis]) -> Outcome {
     }
 }
 
-fn section(analysis: &Analysis, origin: Origin, suffix: &str) -> Section {
+fn section(analysis: &Analysis, origin: Origin, suffix: &str, pairs: &[Pair]) -> Section {
     let report = &analysis.report;
     let mut tables = vec![Table::of_figures(report)];
     if let Some(classification) = &report.classification {
@@ -133,18 +142,21 @@ fn section(analysis: &Analysis, origin: Origin, suffix: &str) -> Section {
     if !report.mpi_paths.is_empty() {
         tables.push(Table::of_paths(&report.mpi_paths));
     }
+    if !report.cancellation.is_empty() {
+        tables.push(Table::of_cancellation(&report.cancellation));
+    }
     if !report.quality.is_empty() {
         tables.push(Table::of_quality(&report.quality));
     }
     Section {
         heading: name(analysis),
         paragraphs: vec![screen::input_line(report), screen::link_line(report)],
-        pictures: pictures(analysis, origin, suffix),
+        pictures: pictures(analysis, origin, suffix, pairs),
         tables,
     }
 }
 
-fn pictures(analysis: &Analysis, origin: Origin, suffix: &str) -> Vec<Picture> {
+fn pictures(analysis: &Analysis, origin: Origin, suffix: &str, pairs: &[Pair]) -> Vec<Picture> {
     let Analysis {
         report,
         traces,
@@ -192,16 +204,17 @@ fn pictures(analysis: &Analysis, origin: Origin, suffix: &str) -> Vec<Picture> {
         let plot = ReflectogramPlot {
             trace,
             paths: &report.mpi_paths,
+            pairs,
             origin,
         };
-        let caption = "Correlation with the delayed signal: a peak is a pair of reflections";
+        let caption = "Level over distance: a peak above the noise floor is a pair of reflections";
         pictures.push(picture("reflectogram", plot.scene(), caption));
     }
     pictures
 }
 
 fn stages(analysis: &Analysis) -> Vec<Stage> {
-    const ORDER: [&str; 8] = [
+    const ORDER: [&str; 9] = [
         "read",
         "condition",
         "timing",
@@ -209,6 +222,7 @@ fn stages(analysis: &Analysis) -> Vec<Stage> {
         "align",
         "measure",
         "mpi",
+        "cancellation",
         "total",
     ];
     ORDER

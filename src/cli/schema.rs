@@ -14,6 +14,7 @@ use super::study::findings;
 use super::study::receive_mpi::record::{CaseRecord, SummaryRecord};
 use super::talk::{Globals, TextRecord, print, print_json};
 use crate::demo::DemoRecord;
+use crate::inventory::Inventory;
 use crate::tools::StageRecord;
 
 /// Options of `schema`.
@@ -53,6 +54,11 @@ const ALL: &[Entry] = &[
         schema_for!(ErrorRecord)
     }),
     ("info", "etalon info --json", || schema_for!(InfoRecord)),
+    (
+        "inventory",
+        "the file that --inventory reads, as TOML",
+        || schema_for!(Inventory),
+    ),
     ("link-report", "etalon analyze --json", || {
         schema_for!(LinkReport)
     }),

@@ -33,6 +33,30 @@ pub(super) fn pieces(x: &Axis, y: &Axis, xs: &[f64], ys: &[f64]) -> Vec<Vec<(f64
     pieces
 }
 
+/// Returns the highest point of every pixel column, left to right; points that are not finite are
+/// left out.
+///
+/// *Complexity*: one pass. *Units*: pixels out, axis values in.
+pub(super) fn envelope(x: &Axis, y: &Axis, xs: &[f64], ys: &[f64]) -> Vec<(f64, f64)> {
+    let mut tops: Vec<(f64, f64)> = Vec::new();
+    for (value, height) in xs.iter().zip(ys) {
+        if !(value.is_finite() && height.is_finite()) {
+            continue;
+        }
+        let point = (x.within(*value), y.within(*height));
+        match tops.last_mut() {
+            // Pixels count downwards.
+            Some(top) if top.0.floor() == point.0.floor() => {
+                if point.1 < top.1 {
+                    *top = point;
+                }
+            }
+            _ => tops.push(point),
+        }
+    }
+    tops
+}
+
 /// Points of one pixel column.
 #[derive(Default)]
 struct Column {
@@ -103,6 +127,26 @@ mod tests {
         assert_eq!(pieces.len(), 1);
         assert!(pieces[0].len() <= 4 * 801);
         assert!(pieces[0].iter().any(|p| (p.1 - y.at(99.0)).abs() < 1e-9));
+    }
+
+    #[test]
+    fn an_envelope_keeps_the_highest_of_every_column() {
+        let xs: Vec<f64> = (0..1000).map(|i| f64::from(i) / 100.0).collect();
+        let ys: Vec<f64> = xs
+            .iter()
+            .map(|v| if *v == 5.37 { 9.0 } else { v.fract() })
+            .collect();
+        let x = Axis::linear(0.0, 10.0, 0.0, 10.0);
+        let y = Axis::linear(0.0, 10.0, 10.0, 0.0);
+        let tops = envelope(&x, &y, &xs, &ys);
+        assert_eq!(tops.len(), 10);
+        assert_eq!(tops[5], (5.37, 1.0));
+        assert!(
+            tops.iter()
+                .enumerate()
+                .all(|(i, t)| i == 5 || (t.1 - 9.01).abs() < 1e-9)
+        );
+        assert!(envelope(&x, &y, &[f64::NAN], &[1.0]).is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! [`Scene`]; a scene is rendered to SVG text or to a PNG file. [`EyePlot`] shows the eye as
 //! counts on a logarithmic colour scale with the level histograms beside it, [`TapsPlot`] the
 //! equalizer's taps with their signs, [`SpectrumPlot`] the residual's spectrum over its floor,
-//! [`ReflectogramPlot`] the correlation over the delay in nanoseconds and metres, and
+//! [`ReflectogramPlot`] the level of paths over the distance between two reflections,
 //! [`LinesPlot`] what a study found beside what theory says, and
 //! [`NetworkPlot`] a failed link, the path that used it and the path around it.
 //! [`terminal`] draws the eye and the reflectogram with characters.
@@ -25,7 +25,7 @@
 //!     level_db: vec![-55.0, -52.0, -38.0, -54.0],
 //!     floor_db: vec![-42.0; 4],
 //! };
-//! let plot = ReflectogramPlot { trace: &trace, paths: &[], origin: Origin::Simulated };
+//! let plot = ReflectogramPlot { trace: &trace, paths: &[], pairs: &[], origin: Origin::Simulated };
 //! let svg = plot.scene().to_svg();
 //! assert!(svg.contains("10.21 m") && svg.contains("SIMULATED"));
 //! ```
@@ -44,6 +44,7 @@ mod lines;
 mod network;
 mod network_labels;
 pub(crate) mod numbers;
+pub(crate) mod path_words;
 mod positions;
 mod raster;
 mod reflectogram;

@@ -2,10 +2,12 @@
 
 use etalon_dsp::{Eye, LevelHistogram};
 use etalon_types::LinkReport;
+use etalon_types::report::PathKind;
 
 use super::fixture;
 use super::terminal::{Charset, terminal_eye, terminal_reflectogram};
 use super::*;
+use crate::inventory::Inventory;
 
 mod degenerate;
 
@@ -200,10 +202,15 @@ fn the_spectrum_marks_floor_and_half_width() {
 
 #[test]
 fn the_reflectogram_names_peaks_in_metres_with_their_level() {
-    let (trace, report) = (fixture::reflectogram(), fixture::report());
+    let (trace, mut report) = (fixture::reflectogram(), fixture::report());
+    let inventory = Inventory::example();
+    report.mpi_paths[0].connectors = Some(vec![["PP1-A".into(), "PP2-B".into()]]);
+    report.mpi_paths[2].kind = Some(PathKind::FixedEcho);
+    let pairs = inventory.pairs();
     let plot = ReflectogramPlot {
         trace: &trace,
         paths: &report.mpi_paths,
+        pairs: &pairs,
         origin: Origin::Simulated,
     };
     let labels = [
@@ -212,7 +219,9 @@ fn the_reflectogram_names_peaks_in_metres_with_their_level() {
         "10.21 m",
         "−30.2 dB [−30.6, −29.8]",
         "level not measurable",
-        "threshold 5.3",
+        "noise floor",
+        "PP1-A / PP2-B",
+        "fixed echo",
     ];
     check("reflectogram", &plot.scene(), &labels);
 }
@@ -309,7 +318,7 @@ fn the_terminal_eye_is_ascii_when_asked_and_fits() {
 fn the_terminal_reflectogram_names_its_peak_in_metres() {
     let trace = fixture::reflectogram();
     for charset in [Charset::Unicode, Charset::Ascii] {
-        let lines = terminal_reflectogram(&trace, 78, 12, charset);
+        let lines = terminal_reflectogram(&trace, &[], (78, 12), charset);
         for line in &lines {
             eprintln!("{line}");
         }

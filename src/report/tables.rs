@@ -1,12 +1,13 @@
 //! Tables of a link report, each figure with its interval, count and definition.
 
+use etalon_types::cancellation::{Cancellation, ErrorBursts};
 use etalon_types::limits::LimitCheck;
 use etalon_types::report::{MpiPath, Provenance, QualityFlag};
 use etalon_types::{Classification, Figure, LinkReport};
 
 use super::Table;
-use crate::plots::limit_words;
 use crate::plots::numbers::{fixed, grouped, worded};
+use crate::plots::{limit_words, path_words};
 
 impl Table {
     /// Lists every figure of a link report: value, interval, count, method and definition, or
@@ -67,18 +68,70 @@ impl Table {
             (Some(low), Some(high)) => format!("{} to {} dB", fixed(low, 1), fixed(high, 1)),
             _ => String::new(),
         };
+        // Columns that only some captures have.
+        let named = paths.iter().any(|p| p.connectors.is_some());
+        let told = paths
+            .iter()
+            .any(|p| p.kind.is_some() || p.modulo_s.is_some());
+        let mut columns = texts(["Distance", "Delay", "Level", "Interval", "Significance"]);
+        columns.extend(told.then(|| "What".to_owned()));
+        columns.extend(named.then(|| "Connectors".to_owned()));
         Self {
             caption: "Reflections, strongest first (n = 1.468)".into(),
-            columns: texts(["Distance", "Delay", "Level", "Interval", "Significance"]),
+            columns,
             rows: paths
                 .iter()
                 .map(|p| {
-                    vec![
+                    let mut row = vec![
                         format!("{} m", fixed(p.distance_m, 2)),
                         format!("{} ns", fixed(p.delay_s * 1e9, 2)),
                         level(p.level_db),
                         interval(p),
                         format!("{} σ", fixed(p.significance, 1)),
+                    ];
+                    row.extend(told.then(|| path_words::what(p)));
+                    row.extend(named.then(|| path_words::connectors(p)));
+                    row
+                })
+                .collect(),
+        }
+    }
+
+    /// Lists what each canceller of interference would do.
+    pub fn of_cancellation(all: &[Cancellation]) -> Self {
+        let bursts = |b: &Option<ErrorBursts>| {
+            b.as_ref().map_or(String::new(), |b| {
+                format!("{} errors, longest burst {}", grouped(b.errors), b.longest)
+            })
+        };
+        let both = |figure: &Figure| {
+            let words = worded(figure);
+            format!("{} {}", words.value, words.interval)
+        };
+        Self {
+            caption:
+                "What taking the interference out would do (short equalizer, plain slicer before)"
+                    .into(),
+            columns: texts([
+                "Canceller",
+                "Action",
+                "BER before",
+                "BER after",
+                "Beat left",
+                "Before",
+                "After",
+            ]),
+            rows: all
+                .iter()
+                .map(|c| {
+                    vec![
+                        path_words::method(c.method).to_owned(),
+                        path_words::action(c),
+                        both(&c.ber_before),
+                        both(&c.ber_after),
+                        both(&c.suppression_db),
+                        bursts(&c.bursts_before),
+                        bursts(&c.bursts_after),
                     ]
                 })
                 .collect(),

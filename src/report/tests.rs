@@ -56,6 +56,7 @@ fn pictures() -> Vec<Picture> {
             ReflectogramPlot {
                 trace: &trace,
                 paths: &report.mpi_paths,
+                pairs: &[],
                 origin,
             }
             .scene(),

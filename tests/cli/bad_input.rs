@@ -167,10 +167,10 @@ const CASES: &[Case] = &[
         flags: &["equalizer-refused"],
     },
     Case {
-        name: "an inventory",
+        name: "an inventory that is not there",
         words: &["good.npy", "--sample-rate", "20G", "--inventory", "x.toml"],
-        exit: 2,
-        code: "ETA-2002",
+        exit: 3,
+        code: "ETA-3001",
         flags: &[],
     },
     Case {

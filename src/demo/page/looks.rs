@@ -131,9 +131,10 @@ fn pictures(measured: &Measured, suffix: &str) -> Vec<Picture> {
         let plot = ReflectogramPlot {
             trace,
             paths: &report.mpi_paths,
+            pairs: &[],
             origin: ORIGIN,
         };
-        let caption = "Correlation with the delayed signal: a peak is a pair of reflections";
+        let caption = "Level over distance: a peak above the noise floor is a pair of reflections";
         add("reflectogram", plot.scene(), caption);
     }
     pictures

@@ -8,6 +8,7 @@ use ndarray::Array2;
 use super::super::terminal::{Charset, terminal_eye, terminal_reflectogram};
 use super::super::*;
 use super::{check_well_formed, plot};
+use crate::inventory::Pair;
 
 fn bare_eye(hits: Array2<u32>, low: f64, high: f64) -> Eye {
     Eye {
@@ -117,6 +118,13 @@ fn degenerate_curves_are_drawn_all_the_same() {
         (&[0.0, -1.0], &[0.0, 0.0]),
         (&[f64::NAN], &[2.0]),
     ];
+    let odd_pairs = [0.0, 1e-9, -3.0, f64::NAN, f64::INFINITY].map(|distance_m| Pair {
+        names: [
+            "".into(),
+            "a name that is much too long to be drawn anywhere".into(),
+        ],
+        distance_m,
+    });
     for (xs, ys) in curves {
         for height in [0.0, f64::NAN, f64::INFINITY] {
             let spectrum = ResidualSpectrum {
@@ -143,13 +151,14 @@ fn degenerate_curves_are_drawn_all_the_same() {
             let scene = ReflectogramPlot {
                 trace: &trace,
                 paths: &[],
+                pairs: &odd_pairs,
                 origin: Origin::Measured,
             }
             .scene();
             check_well_formed(&scene.to_svg());
             assert!(scene.to_rgb().is_ok());
             for charset in [Charset::Ascii, Charset::Unicode] {
-                let lines = terminal_reflectogram(&trace, 60, 12, charset);
+                let lines = terminal_reflectogram(&trace, &odd_pairs, (60, 12), charset);
                 assert!(lines.iter().all(|l| l.chars().count() <= 60));
             }
         }
