@@ -135,6 +135,17 @@ pub fn conforms(value: &Value, schema: &Value, root: &Value, path: &str) -> Resu
                     return Err(format!("{path}: {value} is above {rule}"));
                 }
             }
+            "minItems" | "maxItems" => {
+                let count = value.as_array().map(|items| items.len() as u64);
+                let (count, limit) = (count.unwrap_or_default(), rule.as_u64().unwrap());
+                let fits = match key.as_str() {
+                    "minItems" => count >= limit,
+                    _ => count <= limit,
+                };
+                if value.is_array() && !fits {
+                    return Err(format!("{path}: {count} items against {key} {limit}"));
+                }
+            }
             "required" => {
                 for name in rule.as_array().ok_or("required is a list")? {
                     if value.get(name.as_str().unwrap_or_default()).is_none() {
