@@ -39,7 +39,11 @@ fn a_path_is_named_on_the_screen_in_the_json_and_on_the_page() {
         // 10.2 m apart and 100 ns: half a symbol is 2 mm, the tolerance 0.3 m.
         assert!((path["distance_m"].as_f64().unwrap() - 10.21).abs() < 0.01);
         let cancelled = objects[0]["cancellation"].as_array();
-        assert_eq!(cancelled.is_some(), verb == "mpi", "a stage that is asked for");
+        assert_eq!(
+            cancelled.is_some(),
+            verb == "mpi",
+            "a stage that is asked for"
+        );
         let picture = std::fs::read_to_string(here.join(verb).join("reflectogram.svg")).unwrap();
         assert!(picture.contains("PP1-A / PP2-B") && picture.contains("noise floor"));
     }
@@ -56,9 +60,15 @@ fn what_is_no_inventory_is_refused_before_anything_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     for (text, told) in [
-        (GOOD.replace("22.5", "nan"), "line 7: expected a finite number"),
+        (
+            GOOD.replace("22.5", "nan"),
+            "line 7: expected a finite number",
+        ),
         (GOOD.replace("RX", "PP1-A"), "expected each name once"),
-        (GOOD.replace("position_m = 300", "metres = 300"), "found the key \"metres\""),
+        (
+            GOOD.replace("position_m = 300", "metres = 300"),
+            "found the key \"metres\"",
+        ),
         (String::new(), "expected 2 to 1000 connectors, found 0"),
     ] {
         std::fs::write(here.join("panels.toml"), text).unwrap();
