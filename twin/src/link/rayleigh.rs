@@ -17,7 +17,7 @@
 //! The realisation is a sum of 256 scatterers: one delay drawn from each of 256 strata of equal
 //! power, rounded to whole samples, and for each polarisation a complex Gaussian gain. Many weak
 //! paths of independent phase are Gaussian noise on the levels, whatever their number; the drawn
-//! power scatters by 0.3 dB about `m`, as that of a real fibre does over seconds.
+//! power scatters by 4.5 % (0.2 dB) about `m`.
 //!
 //! *Assumes* a fibre that stands still during the capture. *Complexity:* 256 complex products a
 //! sample; the lead-in is as long as the longest delay (9.8 us a kilometre).

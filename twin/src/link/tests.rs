@@ -8,6 +8,7 @@ mod filters;
 mod interference;
 mod nuisances;
 mod receiver;
+mod robustness;
 mod transmitter;
 
 use etalon_types::units::{Baud, Db, Hertz};

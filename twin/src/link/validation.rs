@@ -14,7 +14,9 @@ impl LinkConfig {
         at_least_one("samples_per_symbol", self.samples_per_symbol)?;
         positive("baud", self.baud.0)?;
         within_200("rop", self.rop.0)?;
-        not_negative("linewidth", self.linewidth.0)?;
+        check("linewidth", "0 to 1e15 Hz", self.linewidth.0, |x| {
+            (0.0..=1e15).contains(&x)
+        })?;
         self.validate_symbols()?;
         self.validate_levels()?;
         self.validate_fibre()?;
@@ -66,7 +68,12 @@ impl LinkConfig {
     fn validate_fibre(&self) -> Result<(), Error> {
         transmitter::validate(self)?;
         transmitter::validate_shift(self)?;
-        not_negative("scrambling_rate", self.scrambling_rate.0)?;
+        check(
+            "scrambling_rate",
+            "0 to the sample rate",
+            self.scrambling_rate.0,
+            |rate| rate >= 0.0 && rate <= self.sample_rate().0,
+        )?;
         check(
             "dispersion_ps_per_nm",
             "-1e5 to 1e5 ps/nm",

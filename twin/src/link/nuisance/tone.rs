@@ -10,13 +10,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::link::validation::{check, not_negative};
+use crate::link::validation::check;
 
 /// A tone of the supply.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tone {
-    /// Its frequency.
+    /// Its frequency, at most 1 THz; beyond half the sample rate it folds back.
     pub frequency: Hertz,
     /// Its amplitude (half of peak to peak) over the mean power, or over the mean gain; 0 to 1.
     pub amplitude: f64,
@@ -46,7 +46,12 @@ impl Tone {
     }
 
     pub(super) fn validate(&self) -> Result<(), Error> {
-        not_negative("nuisances.tones.frequency", self.frequency.0)?;
+        check(
+            "nuisances.tones.frequency",
+            "0 to 1e12 Hz",
+            self.frequency.0,
+            |f| (0.0..=1e12).contains(&f),
+        )?;
         check("nuisances.tones.amplitude", "0 to 1", self.amplitude, |x| {
             (0.0..=1.0).contains(&x)
         })?;
