@@ -196,7 +196,8 @@ fn check(input: &Input) -> Result<(), Refusal> {
 
 /// Symbols in a block for a linewidth: `longest` up to 1 MHz at 26.5625 GBd, `shortest` from
 /// 10 MHz on, in between the power of two nearest to the power law through both. The simulated
-/// optima at the three linewidths are 64/64/16 and, with the delay known, 64/64/8.
+/// optima at the three linewidths, where errors begin to matter, are 64/64/16 and, with the delay
+/// known, 64/64/8; weaker beats get longer blocks ([`wiener`]).
 fn block_length(input: &Input, longest: usize, shortest: usize) -> usize {
     // 1 MHz and 10 MHz at 26.5625 GBd.
     const SLOW: f64 = 1e6 / 26.562_5e9;

@@ -126,22 +126,33 @@ fn what_it_did(cancellation: &Cancellation) -> String {
     if cancellation.action == CancellationAction::Bypassed {
         return "bypassed: no beat that is worth it".into();
     }
-    let errors = match (&cancellation.ber_before, &cancellation.ber_after) {
+    let beat = match &cancellation.suppression_db {
+        Figure::Estimate(e) => {
+            let [value, low, high] = [e.value, e.low, e.high].map(|v| format!("{v:.1}"));
+            Some(format!("beat {value} dB [{low}, {high}]"))
+        }
+        Figure::NotMeasurable(none) => none.high.map(|high| format!("beat below {high:.1} dB")),
+    };
+    match (&cancellation.ber_before, &cancellation.ber_after) {
         (Figure::Estimate(before), Figure::Estimate(after)) => {
             let ratio = |e: &etalon_types::Estimate| match e.errors {
                 Some(0) => format!("< {:.1e}", e.high),
                 _ => format!("{:.1e}", e.value),
             };
-            format!("BER {} -> {}", ratio(before), ratio(after))
+            let errors = format!("BER {} -> {}", ratio(before), ratio(after));
+            [Some(errors), beat]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ")
         }
-        (before, _) => format!("BER n/a: {}", before.reason().unwrap_or("not counted")),
-    };
-    let beat = match &cancellation.suppression_db {
-        Figure::Estimate(e) => format!(", beat {:.1} dB [{:.1}, {:.1}]", e.value, e.low, e.high),
-        Figure::NotMeasurable(none) => match none.high {
-            Some(high) => format!(", beat below {high:.1} dB"),
-            None => String::new(),
-        },
-    };
-    errors + &beat
+        (before, _) => {
+            let why = format!("BER n/a: {}", before.reason().unwrap_or("not counted"));
+            [beat, Some(why)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+    }
 }

@@ -34,10 +34,10 @@ pub fn cancel(input: &Input) -> Result<Cancelled, Refusal> {
     check(input)?;
     let block = block_length(input, 64, 16);
     let levels = Constellation::new(input.slicer);
-    let beats = walk::beats(input.power, &levels, block, &mut Late::unknown());
-    let Some(gain) = wiener::gain(&beats, input, block) else {
+    let Some(found) = wiener::find(input, &levels, block, &mut Late::unknown()) else {
         return Ok(bypass(input, block));
     };
+    let wiener::Found { beats, gain, block } = found;
     let (symbols, samples) = walk::subtract(
         input.power,
         &levels,

@@ -57,10 +57,10 @@ pub fn cancel(input: &Input) -> Result<Cancelled, Refusal> {
 
     let block = block_length(input, 64, 8);
     let mut late = Late::of_symbols(&symbols, &levels, delay);
-    let beats = walk::beats(input.power, &levels, block, &mut late);
-    let Some(gain) = wiener::gain(&beats, input, block) else {
+    let Some(found) = wiener::find(input, &levels, block, &mut late) else {
         return Ok(bypass(input, block));
     };
+    let wiener::Found { beats, gain, block } = found;
     walk::subtract(input.power, &levels, block, &mut late, &beats, gain);
     let beats = walk::beats(input.power, &levels, block, &mut late);
     let gain = wiener::gain(&beats, input, block).unwrap_or(gain);

@@ -145,7 +145,8 @@ impl Sums {
     fn of(input: &Input, cancelled: &Cancelled, delay: f64) -> Self {
         let levels = Constellation::new(input.slicer);
         let late = Late::of_symbols(&cancelled.symbols, &levels, delay);
-        let block = block_length(input, 64, 16);
+        // The neighbours' beat must not hold noise that this block's canceller took in.
+        let block = block_length(input, 64, 16).max(cancelled.block);
         // The canceller's blocks begin with the capture.
         let first = (delay.ceil() as usize + 1).next_multiple_of(block);
         let first = first.min(input.power.len());

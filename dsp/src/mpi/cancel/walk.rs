@@ -13,7 +13,7 @@ use crate::kernels::level;
 use crate::slicer::Slicer;
 
 /// Longest block.
-const LONGEST: usize = 64;
+pub(super) const LONGEST: usize = 64;
 
 /// Symbols after which the beat is searched for anew, not only followed.
 const SEARCH: usize = 4096;

@@ -57,6 +57,26 @@ fn ref_the_share_left_is_that_of_the_simulated_interferer() {
     assert!(outside <= 4, "{outside} of 18 intervals miss");
 }
 
+/// A weak beat that turns fast: with the block that suits a strong one, noise alone would leave
+/// `N / (S + N)` = 25 % (-6 dB) of it in the delay-aware canceller.
+#[test]
+fn a_weak_beat_gets_a_longer_block() {
+    let weak = Link {
+        level_db: -34.0,
+        linewidth_hz: 10e6,
+        ..LINK
+    };
+    let (tracker, left_by_tracker) = measured(&weak, Method::BlockTracker, 5);
+    let (aware, left_by_aware) = measured(&weak, Method::DelayAware, 5);
+    println!("tracker {left_by_tracker:.2} dB, delay-aware {left_by_aware:.2} dB");
+    assert!(left_by_aware < left_by_tracker && left_by_aware < -9.0);
+    for (figure, truth) in [(tracker, left_by_tracker), (aware, left_by_aware)] {
+        let (low, high) = (figure.low().unwrap(), figure.high().unwrap());
+        println!("[{low:.2}, {high:.2}]");
+        assert!((low - 1.0..high + 1.0).contains(&truth));
+    }
+}
+
 #[test]
 fn ref_the_high_pass_is_judged_by_its_errors_only() {
     let (figure, truth) = measured(&LINK, Method::HighPass, 3);
