@@ -213,6 +213,39 @@ fn ref_ber_with_a_single_path() {
     }
 }
 
+/// Many paths together reach the Gaussian ratio, far above that of one path of the same power.
+///
+/// 128 paths leave 1.5 / 128 = 1.2 % of kurtosis to the Gaussian, which at the 2 to 3 standard
+/// deviations of these gaps is 1 to 2 % of the tail; the error counts have 1 % (13,000 and more
+/// errors in groups of two).
+#[test]
+fn ref_ber_with_many_paths_is_gaussian() {
+    const PATHS: usize = 128;
+    let levels = theory::levels(Db(6.0), 4);
+    let sigma = theory::sigma_for_ber(&levels, 1e-6, None, Interference::Gauss).unwrap();
+    let noise = Db::from_linear(theory::level_set_variance(&levels) / (sigma * sigma));
+    for mpi_db in [-26.0, -24.0] {
+        let each_db = mpi_db - Db::from_linear(PATHS as f64).0;
+        let delays = (0..PATHS).map(|i| whole_symbols((1000 + 41 * i) as f64));
+        let config = LinkConfig {
+            extinction_ratio: Db(6.0),
+            linewidth: Hertz(2e9),
+            reflections: delays
+                .map(|delay_s| path(each_db, delay_s, Polarization::Aligned))
+                .collect(),
+            noise: Noise::Snr { snr: noise },
+            ..clean(1 << 20)
+        };
+        let simulated = run(&config);
+        let pedestal_w = simulated.truth.mean_power_w * Db(mpi_db).to_linear();
+        let (_, found) = error_ratios(&watts(&simulated), &simulated, pedestal_w);
+        let [gauss, single] = [Interference::Gauss, Interference::Single]
+            .map(|kind| theory::ber(&levels, sigma, Some(Db(mpi_db)), kind));
+        assert_close("Gaussian", found, gauss, 0.05);
+        assert!(found > 1.2 * single, "{found} {single}");
+    }
+}
+
 /// Acceptance row 29: a single path alone makes no error at all below the level that closes the
 /// eye (10^7 bits here), and the beat's floor of 1.48e-3 at -24 dB.
 ///
