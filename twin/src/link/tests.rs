@@ -8,13 +8,14 @@ mod filters;
 mod interference;
 mod nuisances;
 mod receiver;
+mod refusals;
 mod robustness;
 mod transmitter;
 
-use etalon_types::units::{Baud, Db, Hertz};
+use etalon_types::units::{Baud, Db, Hertz, Metres};
 use etalon_types::{Modulation, WaveformSource};
 
-use super::{LinkConfig, Noise, Simulated, SymbolSource, simulate};
+use super::{LinkConfig, Noise, Reflector, Simulated, SymbolSource, simulate};
 
 /// Random PAM-4 at 26.5625 GBd, one sample a symbol, mean power 1 mW, no noise, a still laser.
 fn clean(symbols: usize) -> LinkConfig {
@@ -109,6 +110,14 @@ fn assert_close(label: &str, found: f64, expected: f64, relative: f64) {
         (found / expected - 1.0).abs() <= relative,
         "{label}: found {found:.6e}, expected {expected:.6e} within {relative}"
     );
+}
+
+/// A connector of 20 dB.
+fn connector(position_m: f64) -> Reflector {
+    Reflector {
+        position: Metres(position_m),
+        return_loss: Db(20.0),
+    }
 }
 
 fn snr(snr_db: f64) -> Noise {
