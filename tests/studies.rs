@@ -5,6 +5,7 @@ use std::path::Path;
 
 use etalon::cli::study::findings::{CaseRecord, Finding, SummaryRecord};
 use etalon::cli::study::harness::{Study, Trials};
+use etalon::cli::study::mpi_cancel::{self, MpiCancel};
 use etalon::cli::study::mpi_level::{self, MpiLevel};
 use etalon::cli::study::mpi_penalty::{self, MpiPenalty};
 use etalon::cli::study::mpi_range::{self, MpiRange};
@@ -104,6 +105,21 @@ fn ref_nuisances_are_not_reported_as_interference() {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
+/// Three seeds of 32; the interval of a gain comes from the jackknife.
+#[test]
+fn ref_cancellers_gain_what_is_required() {
+    let cases = MpiCancel.cases().into_iter();
+    let wanted = cases.filter(|(case, _)| case.canceller != mpi_cancel::Canceller::HighPass);
+    let wanted = wanted.flat_map(|(case, _)| (1..=3).map(move |seed| (case, seed)));
+    let findings = mpi_cancel::findings(&trials(&MpiCancel, wanted));
+    let required: Vec<&Finding> = findings.iter().filter(|f| f.required.is_some()).collect();
+    // Two cancellers at three linewidths, row 32 for both, and six healthy links.
+    assert_eq!(required.len(), 14);
+    for finding in required {
+        assert_eq!(finding.holds, Some(true), "{finding:#?}");
+    }
+}
+
 /// What a record misses is told by name on the page that presents it.
 #[test]
 fn the_recorded_studies_are_complete_and_their_misses_are_told() {
@@ -134,5 +150,7 @@ fn the_recorded_studies_are_complete_and_their_misses_are_told() {
         }
         seen.push(name);
     }
-    assert!(seen.contains(&"mpi-penalty.jsonl".into()), "{seen:?}");
+    for name in ["mpi-cancel.jsonl", "mpi-penalty.jsonl"] {
+        assert!(seen.iter().any(|s| s == name), "no {name} in {seen:?}");
+    }
 }

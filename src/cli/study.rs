@@ -5,6 +5,7 @@ pub mod demo;
 mod draw;
 pub mod findings;
 pub mod harness;
+pub mod mpi_cancel;
 pub mod mpi_level;
 pub mod mpi_penalty;
 pub mod mpi_range;
@@ -33,6 +34,8 @@ enum Study {
     MpiRange(mpi_range::Args),
     /// What is not interference must not be reported as interference
     MpiSilence(mpi_silence::Args),
+    /// How much more interference is tolerated with a canceller
+    MpiCancel(mpi_cancel::Args),
     /// How often the demo's verdict is right, over many drawn faults
     Demo(demo::Args),
 }
@@ -48,6 +51,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         Study::MpiLevel(args) => mpi_level::run(args, globals),
         Study::MpiRange(args) => mpi_range::run(args, globals),
         Study::MpiSilence(args) => mpi_silence::run(args, globals),
+        Study::MpiCancel(args) => mpi_cancel::run(args, globals),
         Study::Demo(args) => demo::run(args, globals),
     }
 }

@@ -40,6 +40,13 @@ impl Draws {
     pub fn log_between(&mut self, low: f64, high: f64) -> f64 {
         low * (high / low).powf(self.uniform())
     }
+
+    /// Returns a standard normal deviate (Box and Muller, Ann. Math. Stat. 29 (1958) 610).
+    pub fn normal(&mut self) -> f64 {
+        // One minus a number below one is never zero.
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (2.0 * std::f64::consts::PI * self.uniform()).cos()
+    }
 }
 
 fn finalize(bits: u64) -> u64 {
@@ -57,13 +64,20 @@ mod tests {
         let mut draws = Draws::of_case(3, 7);
         let n = 100_000;
         let (mut sum, mut square, mut log) = (0.0, 0.0, 0.0);
+        let (mut normal, mut power) = (0.0, 0.0);
         for _ in 0..n {
+            let y = draws.normal();
+            normal += y;
+            power += y * y;
             let x = draws.uniform();
             sum += x;
             square += x * x;
             log += draws.log_between(1.0, 100.0).log10();
         }
         let n = f64::from(n);
+        // Four standard errors: 1 and sqrt 2 over sqrt n.
+        assert!((normal / n).abs() < 4.0 / n.sqrt());
+        assert!((power / n - 1.0).abs() < 4.0 * (2.0 / n).sqrt());
         // Four standard errors: of x 1 / sqrt(12), of x^2 sqrt(1/5 - 1/9), of twice x 2 / sqrt(12).
         assert!((sum / n - 0.5).abs() < 4.0 / (12.0 * n).sqrt());
         assert!((square / n - 1.0 / 3.0).abs() < 4.0 * (4.0 / 45.0 / n).sqrt());

@@ -203,7 +203,6 @@ impl Finding {
             Some(false) => "MISS",
             None => "",
         };
-        let number = |x: f64| significant(x, 3).to_string();
         let value = self.value.map_or("none".into(), number);
         let interval = match (self.value, self.low, self.high) {
             (Some(_), Some(low), Some(high)) => format!("[{}, {}]", number(low), number(high)),
@@ -214,6 +213,14 @@ impl Finding {
             "{verdict:<4} {what:<41} {value:>8} {interval:<18} {:>4}",
             self.n
         )
+    }
+}
+
+/// A number for people, of three digits.
+fn number(value: f64) -> String {
+    match significant(value, 3) {
+        small if small != 0.0 && small.abs() < 1e-2 => format!("{small:e}"),
+        other => other.to_string(),
     }
 }
 

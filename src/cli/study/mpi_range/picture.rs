@@ -38,8 +38,8 @@ pub fn scene(trials: &Trials<MpiRange>) -> Scene {
             mark: Mark::Curve,
             points: curve(),
         },
-        share("delay within 0.5 UI", 0, Mark::Discs, Found::located),
         share("found at all", 2, Mark::Squares, Found::detected),
+        share("delay within 0.5 UI", 0, Mark::Discs, Found::located),
     ];
     LinesPlot {
         title: "How weak a reflection is found",
