@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use etalon_twin::link::{Adc, LinkConfig, Reflection, simulate};
-use etalon_types::units::Hertz;
+use etalon_twin::link::{Adc, Fibre, LinkConfig, Rayleigh, Reflection, simulate};
+use etalon_types::units::{Hertz, Metres};
 
 /// Takes about 0.1 s on a busy shared core; the limit is ten times that, so that only a
 /// change of order (a transform of prime length, a lost vectorization) trips it.
@@ -33,4 +33,31 @@ fn a_full_simulation_stays_fast() {
     let (full, plain) = (best(&config), best(&plain));
     println!("full {full:?}, noise alone {plain:?}");
     assert!(full < Duration::from_secs(1), "{full:?}");
+}
+
+/// 256 scatterers over 2^18 samples: about 0.4 s on a busy shared core. The limit is ten times
+/// that.
+#[test]
+fn scattering_glass_stays_fast() {
+    let config = LinkConfig {
+        fibre: Fibre {
+            rayleigh: Some(Rayleigh {
+                length: Metres(1e3),
+                ..Rayleigh::default()
+            }),
+            ..Fibre::default()
+        },
+        symbols: 1 << 16,
+        ..LinkConfig::default()
+    };
+    let best = (0..3)
+        .map(|_| {
+            let start = Instant::now();
+            simulate(&config).expect("a valid configuration");
+            start.elapsed()
+        })
+        .min()
+        .expect("three runs");
+    println!("scattering {best:?}");
+    assert!(best < Duration::from_secs(4), "{best:?}");
 }
