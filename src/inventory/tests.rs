@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const BAUD_HZ: f64 = 26.5625e9;
@@ -141,4 +143,33 @@ fn the_example_is_an_inventory() {
             + &loss.unwrap_or_default()
     });
     assert_eq!(Inventory::parse(&text), Ok(example));
+}
+
+proptest! {
+    /// Any text is an inventory or refused, and what is read names no path by a distance that
+    /// is none.
+    #[test]
+    fn prop_any_text_is_read_or_refused(
+        lines in prop::collection::vec(
+            prop_oneof![
+                Just("[[connector]]".to_owned()),
+                Just("name = \"A\"".to_owned()),
+                Just("name = 'B'".to_owned()),
+                Just("position_m = -1.5e3".to_owned()),
+                Just("tolerance_m = 0".to_owned()),
+                "[a-z_]{0,12} ?= ?[\"'0-9a-z.+_#\\\\-]{0,12}",
+                "\\PC{0,30}",
+            ],
+            0..12,
+        )
+    ) {
+        if let Ok(inventory) = Inventory::parse(&lines.join("\n")) {
+            prop_assert!(inventory.connector.len() >= 2);
+            prop_assert!(inventory.pairs().iter().all(|p| p.distance_m.is_finite()));
+            for distance_m in [0.0, f64::NAN, f64::INFINITY] {
+                let folded = MpiPath { modulo_s: Some(distance_m), ..path(distance_m) };
+                prop_assert!(named(&inventory, folded).len() <= inventory.pairs().len());
+            }
+        }
+    }
 }

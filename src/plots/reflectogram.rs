@@ -158,6 +158,8 @@ impl ReflectogramPlot<'_> {
             .filter(|p| x.holds(p.distance_m))
             .collect();
         pairs.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m));
+        // Ticks in one pixel column are one tick.
+        pairs.dedup_by_key(|p| x.at(p.distance_m).floor() as i64);
         let mut free = frame.left;
         for (number, pair) in pairs.into_iter().enumerate() {
             let at = x.at(pair.distance_m);

@@ -147,7 +147,10 @@ fn what_it_did(cancellation: &Cancellation) -> String {
                 .join(", ")
         }
         (before, _) => {
-            let why = format!("BER n/a: {}", before.reason().unwrap_or("not counted"));
+            let reason = before.reason().unwrap_or("not counted");
+            // What stands before the colon is enough beside the other figure.
+            let short = reason.split(':').next().unwrap_or(reason);
+            let why = format!("BER n/a: {short}");
             [beat, Some(why)]
                 .into_iter()
                 .flatten()
@@ -156,3 +159,6 @@ fn what_it_did(cancellation: &Cancellation) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
