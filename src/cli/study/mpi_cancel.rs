@@ -7,8 +7,8 @@
 //! captures, its interval from leaving out one seed after the other (the jackknife of Tukey, Ann.
 //! Math. Stat. 29 (1958) 614): errors come in clusters and are not independent.
 //!
-//! A healthy link, without interference and with noise for about 2.4e-4, goes through the
-//! cancellers too.
+//! Healthy links, without interference or with so little that it does no harm, and with noise for
+//! about 2.4e-4, go through the cancellers too.
 
 mod judged;
 mod picture;
@@ -22,7 +22,7 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::Globals;
 use crate::plots::Scene;
 pub use judged::{Pooled, findings};
-pub use trial::{Canceller, Case, Counted, LEVELS_DB, Link};
+pub use trial::{Canceller, Case, Counted, LEVELS_DB, Link, WEAK_DB};
 
 /// Linewidths in kilohertz.
 pub const LINEWIDTHS_KHZ: [u32; 3] = [100, 1_000, 10_000];
@@ -56,7 +56,7 @@ impl Study for MpiCancel {
 
     fn cases(&self) -> Vec<(Case, u64)> {
         let mut cases = Vec::new();
-        for link in [Link::Interfered, Link::Healthy] {
+        for link in [Link::Interfered, Link::Healthy, Link::Weak] {
             for linewidth_khz in LINEWIDTHS_KHZ {
                 cases.extend(Canceller::ALL.map(|canceller| Case {
                     link,

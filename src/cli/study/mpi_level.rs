@@ -58,11 +58,11 @@ impl Study for MpiLevel {
     fn cases(&self) -> Vec<(Case, u64)> {
         vec![
             (Case::LongDelay, 1),
-            (Case::ShortDelay, 2),
-            (Case::Blind, 5),
-            (Case::Frozen, 5),
-            (Case::Between, 5),
-            (Case::Clear, 3),
+            (Case::ShortDelay, 3),
+            (Case::Blind, 7),
+            (Case::Frozen, 7),
+            (Case::Between, 7),
+            (Case::Clear, 5),
         ]
     }
 

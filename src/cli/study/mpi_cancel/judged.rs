@@ -120,14 +120,16 @@ pub fn findings(trials: &Trials<MpiCancel>) -> Vec<Finding> {
     for canceller in [Canceller::BlockTracker, Canceller::DelayAware] {
         out.push(row_32(canceller, &of(interfered(ROW_32.1, canceller))));
     }
-    for linewidth_khz in LINEWIDTHS_KHZ {
-        for (canceller, _) in GAINS_DB {
-            let healthy = |canceller| Case {
-                link: Link::Healthy,
-                ..interfered(linewidth_khz, canceller)
-            };
-            let case = healthy(canceller);
-            out.push(rise(case, &of(healthy(Canceller::Plain)), &of(case)));
+    for link in [Link::Healthy, Link::Weak] {
+        for linewidth_khz in LINEWIDTHS_KHZ {
+            for (canceller, _) in GAINS_DB {
+                let on = |canceller| Case {
+                    link,
+                    ..interfered(linewidth_khz, canceller)
+                };
+                let case = on(canceller);
+                out.push(rise(case, &of(on(Canceller::Plain)), &of(case)));
+            }
         }
     }
     out

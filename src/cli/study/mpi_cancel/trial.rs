@@ -23,6 +23,10 @@ pub const LEVELS_DB: [f64; 23] = {
     levels
 };
 
+/// Levels in dB about and above where cancelling begins: what it takes out hardly pays for the
+/// noise that it puts in.
+pub const WEAK_DB: [f64; 4] = [-60.0, -54.0, -48.0, -44.0];
+
 /// Delay in symbols: 500 ns.
 const DELAY: usize = 13_281;
 /// Captures of a trial; the phases at their starts are spread evenly over a turn.
@@ -45,6 +49,8 @@ pub enum Link {
     Interfered,
     /// None.
     Healthy,
+    /// So little that it does no harm: [`WEAK_DB`].
+    Weak,
 }
 
 /// What decides.
@@ -107,6 +113,7 @@ impl Case {
         let link = match self.link {
             Link::Interfered => "",
             Link::Healthy => "healthy ",
+            Link::Weak => "weak ",
         };
         format!("{link}{} {}", self.megahertz(), self.canceller.name())
     }
@@ -128,7 +135,7 @@ pub struct Counted {
     pub bits: u64,
     /// Wrong bits at each level; of a healthy link one number.
     pub errors: Vec<u64>,
-    /// Decisions that are not those of the plain slicer, of a healthy link.
+    /// Decisions that are not those of the plain slicer, of healthy and weak links.
     pub changed: u64,
 }
 
@@ -142,6 +149,7 @@ pub fn run(case: Case, seed: u64) -> Result<Counted, Error> {
     let levels: &[f64] = match case.link {
         Link::Interfered => &LEVELS_DB,
         Link::Healthy => &[f64::NEG_INFINITY],
+        Link::Weak => &WEAK_DB,
     };
     let mut out = Counted {
         errors: vec![0; levels.len()],
@@ -169,7 +177,7 @@ pub fn run(case: Case, seed: u64) -> Result<Counted, Error> {
             };
             // The past of the first delay is not known to the delay-aware one.
             *errors += bit_errors(&capture.sent[DELAY..], &decided[DELAY..]);
-            if case.link == Link::Healthy {
+            if case.link != Link::Interfered {
                 out.changed += plain[DELAY..]
                     .iter()
                     .zip(&decided[DELAY..])
@@ -195,7 +203,7 @@ impl Noise {
         let sigma = half_step
             / match link {
                 Link::Interfered => QUIET,
-                Link::Healthy => BUSY,
+                Link::Healthy | Link::Weak => BUSY,
             };
         let slicer = Slicer {
             thresholds: means.windows(2).map(|m| 0.5 * (m[0] + m[1])).collect(),
