@@ -182,7 +182,7 @@ pub struct LinkArgs {
     /// What the instrument reads with no light
     #[arg(long, value_name = "LEVEL", allow_hyphen_values = true)]
     pub zero: Option<Typed<Level>>,
-    /// Measures: all, fast (no reflectogram, no TDECQ), or a list of mpi,reflectogram,eye,tdecq
+    /// Measures: all, fast (no reflectogram, no TDECQ), or a list of mpi,reflectogram,cancellation,eye,tdecq
     #[arg(long, value_name = "LIST", default_value = "all")]
     pub measure: Typed<MeasureArg>,
     /// Laser linewidth, when known (1M)
