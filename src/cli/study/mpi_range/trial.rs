@@ -18,6 +18,8 @@ use crate::pipeline::{Identity, analyze_trace};
 const SYMBOLS: usize = 1 << 20;
 /// Symbols of a capture with a path of 5 ns.
 const NEAR_SYMBOLS: usize = 1 << 17;
+/// Delay of [`Case::Near`] in symbols: 5.007 ns. Its theory is of whole symbols.
+const NEAR_SYMBOLS_LATE: f64 = 133.0;
 /// Threshold that the level of [`Case::Near`] is chosen for; the probability is taken with the
 /// one that the detector states.
 const NEAR_THRESHOLD: f64 = 6.0;
@@ -163,7 +165,7 @@ fn paths(case: Case, draws: &mut Draws) -> Vec<(f64, f64)> {
     let mut delay_s = || draws.log_between(100e-9, 10e-6);
     match case {
         Case::At(level_db) => vec![(f64::from(level_db), delay_s())],
-        Case::Near => vec![(near_level_db(), 5e-9)],
+        Case::Near => vec![(near_level_db(), NEAR_SYMBOLS_LATE / BAUD.0)],
         Case::Clear => Vec::new(),
         Case::Three => loop {
             let found = [-24.0, -34.0, -44.0].map(|level_db| (level_db, delay_s()));
