@@ -127,27 +127,21 @@ impl ReflectogramPlot<'_> {
         Axis::linear(low, low + (high - low) / share, frame.bottom, frame.top)
     }
 
-    /// The noise floor over the distance.
+    /// The noise floor over the distance, the higher one where delays between two symbols have
+    /// another than whole ones; what it means stands above the frame, clear of all peaks.
     fn draw_floor(&self, scene: &mut Scene, frame: &Frame, metres: &[f64], axes: (&Axis, &Axis)) {
         let (x, y) = axes;
-        let pieces = curve::pieces(x, y, metres, &self.trace.floor_db);
-        let Some(end) = pieces.last().and_then(|p| p.last()).copied() else {
+        let floor = curve::envelope(x, y, metres, &self.trace.floor_db);
+        if floor.is_empty() {
             return;
-        };
-        for piece in pieces {
-            scene.path(piece, Stroke::dashed(style::VERMILLION, 1.8, 10.0, 6.0));
         }
+        let pen = Stroke::dashed(style::VERMILLION, 1.8, 10.0, 6.0);
+        scene.path(floor, pen);
         let words = "noise floor: noise alone rises above it with probability 10⁻³";
         let text = Text::new(words, style::NOTE).color(style::VERMILLION);
-        let left = frame.right - 10.0 - text.width();
-        scene.rect(
-            left - 4.0,
-            end.1 - 22.0,
-            text.width() + 8.0,
-            18.0,
-            Fill::faint(style::PAPER, 0.85),
-        );
-        scene.text(left, end.1 - 8.0, text);
+        let (left, line) = (frame.right - text.width(), frame.top - 58.0);
+        scene.line((left - 50.0, line - 5.0), (left - 8.0, line - 5.0), pen);
+        scene.text(left, line, text);
     }
 
     /// A tick with names at the distance of every pair of connectors.

@@ -63,7 +63,12 @@ impl Lane {
             slicer: &slicer,
             baud_hz: report.link.baud_hz,
             guard,
-            period: self.pattern.as_ref().map(|p| p.period),
+            // What is as long as the capture does not repeat in it.
+            period: self
+                .pattern
+                .as_ref()
+                .map(|p| p.period)
+                .filter(|&period| period < power.len()),
             linewidth_hz: options.linewidth_hz,
             search: match options.measures.reflectogram {
                 true => mpi::Search::DelayedCopies,
