@@ -16,7 +16,7 @@ pub(crate) fn what(path: &MpiPath) -> String {
     };
     let modulo = path.modulo_s.map(|period| {
         format!(
-            "delay modulo {} (period of the pattern)",
+            "modulo {} (period of the pattern)",
             engineering(period, "s")
         )
     });
