@@ -94,11 +94,9 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         ([analysis], [record]) => {
             let trace = analysis.traces.reflectogram.as_ref();
             let pairs = inventory.map(|i| i.pairs()).unwrap_or_default();
-            let draw = |rows| {
-                let size = (COLUMNS, rows);
-                let lines = |t| terminal_reflectogram(t, &pairs, size, globals.charset());
-                trace.map(lines).unwrap_or_default()
-            };
+            let draw = trace.map(|trace| {
+                |rows| terminal_reflectogram(trace, &pairs, (COLUMNS, rows), globals.charset())
+            });
             print(&screen::screen(record, draw, &next(record, &args.link)))?;
         }
         (_, records) => print(&rows(records, args))?,

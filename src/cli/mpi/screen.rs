@@ -21,10 +21,11 @@ const LABEL: usize = 11;
 /// Columns of a canceller's name.
 const METHOD: usize = 15;
 
-/// Composes the screen; `drawing` makes at most so many lines.
+/// Composes the screen; `drawing` makes at most so many lines of the reflectogram, when there is
+/// one.
 pub(super) fn screen(
     record: &MpiRecord,
-    drawing: impl FnOnce(usize) -> Vec<String>,
+    drawing: Option<impl FnOnce(usize) -> Vec<String>>,
     next: &str,
 ) -> String {
     let level = figure(&record.mpi_db, Notation::Decibel);
@@ -32,7 +33,11 @@ pub(super) fn screen(
     lines.push(format!("regime     {}", regime(record.mpi_regime)));
     let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
     lines.extend(labelled("linewidth", &linewidth));
-    lines.extend(paths(&record.mpi_paths));
+    match (record.mpi_paths.as_slice(), &drawing) {
+        ([], Some(_)) => lines.push("paths      none found".into()),
+        ([], None) => lines.push("paths      not looked for, or too short a capture".into()),
+        (found, _) => lines.extend(paths(found)),
+    }
     lines.extend(cancellers(&record.cancellation));
     let samples = format!("  {} samples", count(record.input.samples));
     let name = cut_left(&record.input.path, COLUMNS - samples.len());
@@ -45,7 +50,7 @@ pub(super) fn screen(
     let room = LINES.saturating_sub(next.chars().count().div_ceil(COLUMNS));
     lines.truncate(room);
     let left = room - lines.len();
-    lines.extend(drawing(left.min(DRAWING)));
+    lines.extend(drawing.into_iter().flat_map(|draw| draw(left.min(DRAWING))));
     lines.push(next);
     lines.join("\n") + "\n"
 }
@@ -74,9 +79,6 @@ fn regime(regime: Option<MpiRegime>) -> &'static str {
 
 /// A line each, and one more for what else is known of them while all that fits.
 fn paths(paths: &[MpiPath]) -> Vec<String> {
-    if paths.is_empty() {
-        return vec!["paths      none found".into()];
-    }
     let mut lines = Vec::new();
     for path in paths.iter().take(PATHS) {
         lines.push(path_line(path));

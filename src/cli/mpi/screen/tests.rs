@@ -52,7 +52,7 @@ fn crowded() -> MpiRecord {
 #[test]
 fn the_screen_fits_whatever_there_is_to_say() {
     for next in ["etalon analyze link.trc".to_owned(), "etalon ".repeat(30)] {
-        let text = screen(&crowded(), |rows| vec!["#".repeat(80); rows], &next);
+        let text = screen(&crowded(), Some(|rows| vec!["#".repeat(80); rows]), &next);
         let lines: Vec<&str> = text.lines().collect();
         let (last, rest) = lines.split_last().unwrap();
         assert_eq!(last.strip_prefix("next: "), Some(next.as_str()));
@@ -69,7 +69,7 @@ fn the_drawing_gets_the_room_that_is_left() {
         given = rows;
         vec![String::new(); rows]
     };
-    let text = screen(&record, draw, "etalon guide");
+    let text = screen(&record, Some(draw), "etalon guide");
     assert_eq!(given, DRAWING);
     assert!(text.lines().count() <= LINES);
 }
@@ -85,4 +85,14 @@ fn a_canceller_says_what_it_did() {
     assert!(what_it_did(&one).starts_with("beat below -20.0 dB, "));
     one.action = CancellationAction::Bypassed;
     assert!(what_it_did(&one).starts_with("bypassed"));
+}
+
+#[test]
+fn nothing_found_is_told_from_nothing_looked_for() {
+    let mut record = MpiRecord::from(fixture::report());
+    record.mpi_paths.clear();
+    let none = |_| Vec::new();
+    assert!(screen(&record, Some(none), "etalon guide").contains("paths      none found"));
+    let nowhere = Some(none).filter(|_| false);
+    assert!(screen(&record, nowhere, "etalon guide").contains("paths      not looked for"));
 }
