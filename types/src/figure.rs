@@ -98,6 +98,27 @@ impl Figure {
         Self::NotMeasurable(inner)
     }
 
+    /// Makes a figure without a value, but with what bounds it.
+    pub fn without_value(
+        low: Option<f64>,
+        high: Option<f64>,
+        unit: &str,
+        confidence: f64,
+        n: u64,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::NotMeasurable(NotMeasurable {
+            value: (),
+            reason: reason.into(),
+            low,
+            high,
+            confidence: (low.is_some() || high.is_some()).then_some(confidence),
+            n: Some(n),
+            errors: None,
+            unit: Some(unit.to_owned()),
+        })
+    }
+
     /// Returns the value, if there is one.
     pub fn value(&self) -> Option<f64> {
         match self {

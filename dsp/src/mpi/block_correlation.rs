@@ -19,28 +19,42 @@ use crate::measure::statistics::median;
 
 /// Blocks in a piece of the delayed signal.
 const PIECE: usize = 4;
+/// Lags from which the scale of the sums is taken.
+const SCALE_LAGS: usize = 1 << 15;
 /// Blocks of lags that one transform gives.
 const HOP: usize = PIECE - 1;
 
-/// Correlates within blocks, squares, adds over the blocks, and turns the sums into standard
-/// normal deviates. Blocks whose delayed signal would begin before the capture do not count.
-pub fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
-    let mut power = squares(x, d, lags, block);
+/// Correlates within blocks of `x`, each scaled to unit power, squares, adds over the blocks, and
+/// turns the sums into standard normal deviates, at whole lags and half a lag below each. Blocks
+/// whose delayed signal would begin before the capture do not count.
+///
+/// `d` is white and independent of the blocks: then each square has one degree of freedom, however
+/// the power of `x` wanders.
+pub fn by_blocks(x: &[f32], d: &[f32], lags: usize, block: usize) -> [Vec<f32>; 2] {
+    let mut scaled = x.to_vec();
+    for part in scaled.chunks_mut(block) {
+        let power = part.iter().map(|&x| f64::from(x * x)).sum::<f64>();
+        let scale = 1.0 / power.sqrt().max(f64::MIN_POSITIVE);
+        part.iter_mut().for_each(|x| *x *= scale as f32);
+    }
+    let [mut whole, mut below] = squares(&scaled, d, lags, block);
     let pieces = x.len() / block;
-    chi_squared_to_normal(&mut power, |lag| {
-        pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64
-    });
-    power
+    let count = |lag: usize| pieces.saturating_sub(lag.div_ceil(block).max(1)).max(1) as f64;
+    chi_squared_to_normal(&mut whole, count);
+    chi_squared_to_normal(&mut below, count);
+    [whole, below]
 }
 
-/// The sums of squares.
-fn squares(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
+/// The sums of squares: of the blocks' correlations `C(lag)`, and of `C(lag) + C(lag - 1)`, the
+/// template of half a lag less.
+fn squares(x: &[f32], d: &[f32], lags: usize, block: usize) -> [Vec<f32>; 2] {
     let spectra = Spectra::new(x, d, block);
     let size = PIECE * block;
     let inverse = FftPlanner::<f32>::new().plan_fft_inverse(size);
     let mut scratch = vec![Complex32::ZERO; inverse.get_inplace_scratch_len()];
     let mut product = vec![Complex32::ZERO; size];
-    let mut power = vec![0.0f64; lags];
+    let mut power = vec![0.0f32; lags];
+    let mut below = vec![0.0f32; lags];
     for first in (0..spectra.blocks).step_by(2) {
         let second = first + 1;
         for back in (HOP..).step_by(HOP) {
@@ -53,19 +67,24 @@ fn squares(x: &[f32], d: &[f32], lags: usize, block: usize) -> Vec<f64> {
             inverse.process_with_scratch(&mut product, &mut scratch);
             // Offset k of the piece against the block is a lag of back * block - k. Blocks see
             // only what is there before them.
-            let offsets = || product[..HOP * block].iter().rev();
+            // The offset one above is the lag one below, and the last one is still whole.
+            let offsets = || product[..=HOP * block].windows(2).rev();
             let seen = |b: usize| (b * block + 1).clamp(least, lags);
-            for (p, z) in power[least..seen(first)].iter_mut().zip(offsets()) {
-                *p += f64::from(z.re * z.re);
+            let sums = power[least..seen(first)].iter_mut();
+            for ((p, q), z) in sums.zip(&mut below[least..]).zip(offsets()) {
+                *p += z[0].re * z[0].re;
+                *q += (z[0].re + z[1].re) * (z[0].re + z[1].re);
             }
             if second < spectra.blocks {
-                for (p, z) in power[least..seen(second)].iter_mut().zip(offsets()) {
-                    *p += f64::from(z.im * z.im);
+                let sums = power[least..seen(second)].iter_mut();
+                for ((p, q), z) in sums.zip(&mut below[least..]).zip(offsets()) {
+                    *p += z[0].im * z[0].im;
+                    *q += (z[0].im + z[1].im) * (z[0].im + z[1].im);
                 }
             }
         }
     }
-    power
+    [power, below]
 }
 
 /// Half spectra of all blocks and of all pieces of the delayed signal.
@@ -151,13 +170,12 @@ impl Spectra {
 /// Turns sums of `count(lag)` squares into standard normal deviates (Wilson and Hilferty, PNAS 17
 /// (1931) 684): the cube root of a chi-squared over its degrees of freedom is nearly normal with
 /// mean `1 - 2/(9 M)` and variance `2/(9 M)`, far into the tail that decides a detection.
-fn chi_squared_to_normal(power: &mut [f64], count: impl Fn(usize) -> f64) {
+fn chi_squared_to_normal(power: &mut [f32], count: impl Fn(usize) -> f64) {
     // The median of a chi-squared over its degrees of freedom is the cube of the root's mean.
-    let mut means: Vec<f64> = power
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(lag, p)| p / count(lag) / (1.0 - 2.0 / (9.0 * count(lag))).powi(3))
+    let step = power.len().div_ceil(SCALE_LAGS).max(1);
+    let mut means: Vec<f64> = (1..power.len())
+        .step_by(step)
+        .map(|lag| f64::from(power[lag]) / count(lag) / (1.0 - 2.0 / (9.0 * count(lag))).powi(3))
         .collect();
     if means.is_empty() {
         return;
@@ -166,7 +184,8 @@ fn chi_squared_to_normal(power: &mut [f64], count: impl Fn(usize) -> f64) {
     for (lag, value) in power.iter_mut().enumerate() {
         let m = count(lag);
         let spread = 2.0 / (9.0 * m);
-        *value = ((*value / (m * one)).cbrt() - (1.0 - spread)) / spread.sqrt();
+        let root = f64::from(libm::cbrtf((f64::from(*value) / (m * one)) as f32));
+        *value = ((root - (1.0 - spread)) / spread.sqrt()) as f32;
     }
     power[0] = 0.0;
 }
@@ -186,22 +205,24 @@ mod tests {
             let d: Vec<f32> = (0..n)
                 .map(|i| ((i * i * 5 + i) % 19) as f32 - 9.0)
                 .collect();
-            let found = squares(&x, &d, lags, block);
-            for (lag, &sum) in found.iter().enumerate().skip(1) {
-                let expected: f64 = (lag.div_ceil(block)..n / block)
-                    .map(|b| {
-                        let dot: f64 = (b * block..(b + 1) * block)
-                            .map(|t| f64::from(x[t] * d[t - lag]))
-                            .sum();
-                        dot * dot
-                    })
-                    .sum();
-                let expected = expected * ((PIECE * block) as f64).powi(2);
-                // f32 transforms: 1e-5 of the largest sum.
-                assert!(
-                    (sum - expected).abs() <= 1e-5 * expected + 1e4,
-                    "n {n} block {block} lag {lag}: {sum} expected {expected}"
-                );
+            for (half, found) in squares(&x, &d, lags, block).iter().enumerate() {
+                for (lag, &sum) in found.iter().enumerate().skip(1) {
+                    let late = |t: usize| d[t - lag] + half as f32 * d[t + 1 - lag];
+                    let expected: f64 = (lag.div_ceil(block)..n / block)
+                        .map(|b| {
+                            let dot: f64 = (b * block..(b + 1) * block)
+                                .map(|t| f64::from(x[t] * late(t)))
+                                .sum();
+                            dot * dot
+                        })
+                        .sum();
+                    let expected = expected * ((PIECE * block) as f64).powi(2);
+                    // f32 transforms: 1e-5 of the largest sum.
+                    assert!(
+                        (f64::from(sum) - expected).abs() <= 1e-5 * expected + 1e4,
+                        "n {n} block {block} lag {lag} half {half}: {sum} expected {expected}"
+                    );
+                }
             }
         }
     }
@@ -213,13 +234,14 @@ mod tests {
     fn ref_sums_of_squares_become_normal() {
         use crate::signals::Noise;
         let mut noise = Noise::new(5);
-        let mut sums: Vec<f64> = (0..4097)
-            .map(|_| (0..16).map(|_| noise.normal().powi(2)).sum())
+        let mut sums: Vec<f32> = (0..4097)
+            .map(|_| (0..16).map(|_| noise.normal().powi(2)).sum::<f64>() as f32)
             .collect();
         chi_squared_to_normal(&mut sums, |_| 16.0);
         let n = (sums.len() - 1) as f64;
-        let mean = sums[1..].iter().sum::<f64>() / n;
-        let variance = sums[1..].iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+        let values = || sums[1..].iter().map(|&x| f64::from(x));
+        let mean = values().sum::<f64>() / n;
+        let variance = values().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
         // The scale is taken from the median, which lies where the deviate is zero.
         assert!(mean.abs() < 0.06, "mean {mean}");
         assert!((0.85..1.25).contains(&variance), "variance {variance}");

@@ -21,7 +21,8 @@ use fearless_simd_macros::simd;
 use crate::kernels::correlation::correlate;
 use crate::kernels::lanes::sums;
 use crate::kernels::level;
-use crate::mpi::line;
+use crate::mpi::coherence::Shape;
+use crate::mpi::line::Line;
 use crate::mpi::track::Tracked;
 use crate::traces::ResidualSpectrum;
 
@@ -58,42 +59,149 @@ pub struct Beat {
     pub noise_variance: f64,
     /// Mean power over the levels as they occurred.
     pub mean_power: f64,
+    /// Mean amplitude over them.
+    pub mean_amplitude: f64,
     /// Variance of the block means explained by the fit.
     pub share: f64,
 }
 
-/// Estimates level and linewidth.
+/// Estimates level and linewidth, as if the delay were long.
 pub fn beat(power: &[f32], tracked: &Tracked, baud_hz: f64) -> Beat {
-    let (mut track, noise_variance) = block_means(power, tracked);
+    let (track, noise_variance) = block_means(power, tracked);
+    of_track(track, noise_variance, tracked, baud_hz)
+}
+
+/// The same from the part of the residual that a disturbance of another law has no share in:
+/// symbols are weighted by `w = a - s E[a s] / E[s^2]`, `s` the disturbance's dependence on the
+/// level, so that `E[w s] = 0`. The block means `sum r w / (L E[a w])` have more noise, some 15 dB.
+///
+/// What the random composition of a block leaves of the disturbance is white from block to block,
+/// so that the lags from 1 on do not see it.
+pub fn beat_beside(power: &[f32], tracked: &Tracked, baud_hz: f64, law: Law) -> Beat {
+    let shape = |i: usize| match law {
+        Law::Additive => 1.0,
+        Law::Gain => tracked.power[i],
+    };
+    let amplitude = |i: usize| tracked.amplitude[i];
+    let share =
+        tracked.mean_of(|i| amplitude(i) * shape(i)) / tracked.mean_of(|i| shape(i).powi(2));
+    let weight = |i: usize| amplitude(i) - share * shape(i);
+    let unit = BLOCK as f64 * tracked.mean_of(|i| amplitude(i) * weight(i));
+    let weights: Vec<f64> = (0..tracked.power.len()).map(|i| weight(i) / unit).collect();
+    let parts = power.as_chunks::<BLOCK>().0.iter();
+    let mut square = 0.0;
+    let track: Vec<f64> = parts
+        .zip(tracked.symbols.as_chunks::<BLOCK>().0)
+        .map(|(power, symbols)| {
+            let terms = power
+                .iter()
+                .zip(symbols)
+                .map(|(&y, &s)| (f64::from(y) - tracked.power[s as usize]) * weights[s as usize]);
+            terms.inspect(|term| square += term * term).sum()
+        })
+        .collect();
+    let noise_variance = square / track.len().max(1) as f64;
+    of_track(track, noise_variance, tracked, baud_hz)
+}
+
+/// How a disturbance that is no interference goes with the power of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// The same on all levels: hum, AC coupling, an offset that drifts.
+    Additive,
+    /// In proportion to the power: laser noise, a gain that drifts.
+    Gain,
+}
+
+fn of_track(mut track: Vec<f64>, noise_variance: f64, tracked: &Tracked, baud_hz: f64) -> Beat {
     let blocks = track.len();
     let mean = track.iter().sum::<f64>() / blocks.max(1) as f64;
     track.iter_mut().for_each(|c| *c -= mean);
     let mean_amplitude = tracked.mean_of(|i| tracked.amplitude[i]);
     let mean_power = tracked.mean_of(|i| tracked.power[i]);
-    let scale = 1.0 / (2.0 * mean_amplitude * mean_amplitude).max(f64::MIN_POSITIVE);
-    let fit = fit_exponential(&track, noise_variance);
-    let duration = blocks as f64 * BLOCK as f64 / baud_hz;
-    let half_width_hz = fit.rate * baud_hz / (2.0 * std::f64::consts::PI * BLOCK as f64);
+    let variance: f64 = track.iter().map(|c| c * c).sum::<f64>() / blocks.max(1) as f64;
+    let mut beat = Beat {
+        blocks,
+        level: 1e-12,
+        rate: 1.0,
+        half_width_hz: 0.0,
+        noise_sigma: f64::MAX,
+        significance: 0.0,
+        upper_bound: f64::MAX,
+        noise_variance,
+        mean_power,
+        mean_amplitude,
+        share: 0.0,
+        track,
+    };
+    if blocks < 64 {
+        return beat;
+    }
+    let turning = beat.turning(f64::INFINITY, 0.0, None);
     // Taking the capture's own mean off takes the fraction 2/K of the power with it.
-    let angles = 2.0 * std::f64::consts::PI * half_width_hz * duration;
+    let angles = turning.rate * blocks as f64;
     let whole = if angles > 8.0 {
         1.0 / (1.0 - 2.0 / angles)
     } else {
         1.0
     };
-    let variance: f64 = track.iter().map(|c| c * c).sum::<f64>() / blocks.max(1) as f64;
-    Beat {
-        blocks,
-        level: (fit.power * whole * scale).max(1e-12),
-        rate: fit.rate,
-        half_width_hz,
-        noise_sigma: fit.sigma * scale,
-        significance: fit.power / fit.sigma.max(f64::MIN_POSITIVE),
-        upper_bound: ((fit.power.max(0.0) + 2.0 * fit.sigma) * scale).max(1e-12),
-        noise_variance,
-        mean_power,
-        share: (fit.power / variance.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0),
-        track,
+    beat.level = (turning.level * whole).max(1e-12);
+    beat.rate = turning.rate;
+    beat.half_width_hz = turning.rate * baud_hz / (2.0 * std::f64::consts::PI * BLOCK as f64);
+    beat.noise_sigma = turning.noise_sigma;
+    beat.significance = turning.level / turning.noise_sigma.max(f64::MIN_POSITIVE);
+    beat.upper_bound = (turning.level.max(0.0) + 2.0 * turning.noise_sigma).max(1e-12);
+    let fitted = 2.0 * turning.level * mean_amplitude * mean_amplitude;
+    beat.share = (fitted / variance.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+    beat
+}
+
+/// Level and decay of the turning beat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Turning {
+    /// Level of the interference, linear.
+    pub level: f64,
+    /// Decay a block.
+    pub rate: f64,
+    /// Standard error of `level` from receiver noise alone.
+    pub noise_sigma: f64,
+}
+
+impl Beat {
+    /// Fits level and decay for a delay in blocks (infinite when it is not known) and the squared
+    /// mean of the beat, which the track does not show (`4 m` for a phase at zero); the decay is
+    /// the likeliest one unless it is given.
+    ///
+    /// The level is not taken from the likelihood too: the beat is no Gaussian process but a
+    /// bounded cosine, whose mean square scatters half as much. It comes from the autocovariance
+    /// at the lags within a third of a decay, where it hardly depends on the rate.
+    pub fn turning(&self, delay: f64, standing: f64, rate: Option<f64>) -> Turning {
+        let unit = self.mean_amplitude * self.mean_amplitude;
+        let mean = standing * unit;
+        let rate = rate.unwrap_or_else(|| Line::new(&self.track).rate(delay, mean));
+        let shape = Shape { rate, delay };
+        let longest = (self.blocks / 4).min(MAX_LAGS);
+        let reach = ((0.3 / rate).round() as usize)
+            .min((delay - 1.0).max(1.0) as usize)
+            .clamp(2, longest.max(2));
+        let covariance = autocovariance(&self.track, reach);
+        let (mut up, mut down) = (0.0, 0.0);
+        for (j, &r) in covariance.iter().enumerate().skip(1) {
+            let parts = shape.covariance(j as f64);
+            up += parts.level * (r - mean * parts.standing);
+            down += parts.level * parts.level;
+        }
+        let down = down.max(f64::MIN_POSITIVE);
+        let power = up / down;
+        // Noise alone gives every lag a variance of s^4 / n; with a beat the products of beat and
+        // noise add 2 v s^2 / n.
+        let noise = self.noise_variance;
+        let per_lag = noise * (noise + 4.0 * power.max(0.0)) / self.blocks as f64;
+        Turning {
+            level: power / unit.max(f64::MIN_POSITIVE),
+            rate,
+            noise_sigma: (per_lag / down).sqrt() / unit.max(f64::MIN_POSITIVE),
+        }
     }
 }
 
@@ -152,57 +260,6 @@ fn means<S: Simd>(
     }
     let blocks = track.len().max(1) as f64;
     (track, noise / blocks)
-}
-
-/// Result of the exponential fit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Exponential {
-    power: f64,
-    rate: f64,
-    sigma: f64,
-}
-
-/// Fits `v g(x) exp(-j x)` to the autocovariance at lags from 1 on: the rate from the spectrum
-/// ([`line::rate`]), the power from the lags within a third of a decay, where it hardly depends on
-/// the rate. The power is not taken from the likelihood too: the beat is no Gaussian process but
-/// a bounded cosine, whose mean square scatters half as much.
-fn fit_exponential(track: &[f64], noise_variance: f64) -> Exponential {
-    let blocks = track.len();
-    if blocks < 64 {
-        return Exponential {
-            power: 0.0,
-            rate: 1.0,
-            sigma: f64::MAX,
-        };
-    }
-    let lags = (blocks / 4).min(MAX_LAGS);
-    let rate = line::rate(track);
-    let reach = reach(rate, 0.3, lags);
-    let (power, weight) = fit_power(&autocovariance(track, reach), rate, reach);
-    // Noise alone gives every lag a variance of s^4 / n; with a beat the products of beat and
-    // noise add 2 v s^2 / n.
-    let per_lag = noise_variance * (noise_variance + 2.0 * power.max(0.0)) / blocks as f64;
-    Exponential {
-        power,
-        rate,
-        sigma: (per_lag / weight).sqrt(),
-    }
-}
-
-/// Number of lags in some decays.
-fn reach(rate: f64, decays: f64, lags: usize) -> usize {
-    ((decays / rate).round() as usize).clamp(2, lags)
-}
-
-/// Least-squares power at a rate over lags 1 to `reach`, and the sum of the squared model.
-fn fit_power(covariance: &[f64], rate: f64, reach: usize) -> (f64, f64) {
-    let (mut up, mut down) = (0.0, 0.0);
-    for (j, &r) in covariance.iter().enumerate().take(reach + 1).skip(1) {
-        let e = line::lag_weight(rate) * (-(j as f64) * rate).exp();
-        up += e * r;
-        down += e * e;
-    }
-    (up / down, down)
 }
 
 /// Lags up to which sums of products are cheaper than transforms of the whole track.

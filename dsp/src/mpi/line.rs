@@ -1,10 +1,10 @@
 //! Rate of decay of the beat, by Whittle's likelihood.
 //!
-//! The block means are a process with covariance `R(j) = v g(x) exp(-j x)` (`j >= 1`) plus white
-//! noise. Its spectrum is
+//! The block means are a process with the covariance `R(j)` (`j >= 1`) of [`super::coherence`] plus
+//! white noise. Its spectrum is
 //!
 //! ```text
-//! S(w) = R(0) + 2 v g(x) Re( z / (1 - z) )      z = exp(-x + i w)
+//! S(w) = R(0) + 2 sum_j R(j) cos(w j)
 //! ```
 //!
 //! with `R(0)` the measured variance of the block means, and the periodogram `I` scatters about
@@ -17,6 +17,7 @@ use fearless_simd_macros::simd;
 use num_complex::Complex64;
 
 use crate::kernels::level;
+use crate::mpi::coherence::{Parts, Shape};
 
 /// Groups of neighbouring frequencies, spaced logarithmically.
 const GROUPS: usize = 160;
@@ -31,22 +32,45 @@ struct Periodogram {
     count: Vec<f64>,
 }
 
-/// Returns the most likely rate per block for a track without mean.
-///
-/// The slowest rate that is considered turns once over the whole track.
-pub fn rate(track: &[f64]) -> f64 {
-    let n = track.len();
-    let variance = track.iter().map(|c| c * c).sum::<f64>() / n as f64;
-    let groups = Periodogram::new(track);
-    let (slowest, fastest): (f64, f64) = (1.0 / n as f64, 2.0);
-    let ratio = (fastest / slowest).powf(1.0 / f64::from(STEPS));
-    let likelihood = |rate: f64| best_over_power(&groups, variance, rate);
-    let best = (0..=STEPS)
-        .map(|i| slowest * ratio.powi(i))
-        .map(|rate| (rate, likelihood(rate)))
-        .fold((slowest, f64::MIN), |a, b| if b.1 > a.1 { b } else { a })
-        .0;
-    maximize(best / ratio, best * ratio, 24, likelihood).0
+/// The track whose rate is looked for, ready to be tried with shapes.
+pub struct Line {
+    periodogram: Periodogram,
+    variance: f64,
+    blocks: usize,
+}
+
+impl Line {
+    /// Takes a track without mean.
+    pub fn new(track: &[f64]) -> Self {
+        Self {
+            periodogram: Periodogram::new(track),
+            variance: track.iter().map(|c| c * c).sum::<f64>() / track.len().max(1) as f64,
+            blocks: track.len(),
+        }
+    }
+
+    /// Returns the most likely rate per block for a delay in blocks (infinite when it is not
+    /// known) and the squared mean of the beat.
+    ///
+    /// The slowest rate that is considered turns once over the whole track.
+    pub fn rate(&self, delay: f64, standing: f64) -> f64 {
+        let (slowest, fastest): (f64, f64) = (1.0 / self.blocks as f64, 2.0);
+        let ratio = (fastest / slowest).powf(1.0 / f64::from(STEPS));
+        let likelihood = |rate: f64| {
+            best_over_level(
+                &self.periodogram,
+                self.variance,
+                Shape { rate, delay },
+                standing,
+            )
+        };
+        let best = (0..=STEPS)
+            .map(|i| slowest * ratio.powi(i))
+            .map(|rate| (rate, likelihood(rate)))
+            .fold((slowest, f64::MIN), |a, b| if b.1 > a.1 { b } else { a })
+            .0;
+        maximize(best / ratio, best * ratio, 24, likelihood).0
+    }
 }
 
 impl Periodogram {
@@ -80,34 +104,37 @@ impl Periodogram {
     }
 }
 
-/// Log-likelihood at a rate with the power that suits it best.
-fn best_over_power(groups: &Periodogram, variance: f64, rate: f64) -> f64 {
-    let (own, lagged) = (own_weight(rate), lag_weight(rate));
-    let decay = (-rate).exp();
-    let shape = |turn: &Complex64| {
-        let z = turn * decay;
-        2.0 * lagged * (z / (1.0 - z)).re
-    };
-    let shapes: Vec<f64> = groups.turn.iter().map(shape).collect();
-    // Above this power the white part would be negative.
-    let most = variance / own;
+/// Log-likelihood of a shape with the level that suits it best.
+fn best_over_level(groups: &Periodogram, variance: f64, shape: Shape, standing: f64) -> f64 {
+    let parts: Vec<Parts> = groups.turn.iter().map(|&t| shape.spectrum(t)).collect();
+    let levels: Vec<f64> = parts.iter().map(|p| p.level).collect();
+    let mut fixed = vec![0.0; parts.len()];
+    // Above this level the white part would be negative.
+    let most = variance / shape.own();
     let level = level();
-    let likelihood =
-        |power: f64| dispatch!(level, simd => fitness(simd, groups, &shapes, variance, power));
-    maximize(0.0, 0.999 * most, 24, likelihood).1
+    let mut likelihood = |power: f64| {
+        // The capture's own mean is no standing phase beyond what the level allows.
+        let mean = standing.clamp(0.0, shape.most_standing() * power);
+        for (f, p) in fixed.iter_mut().zip(&parts) {
+            *f = variance + mean * p.standing;
+        }
+        dispatch!(level, simd => fitness(simd, groups, &levels, &fixed, power))
+    };
+    maximize(0.0, 0.999 * most, 24, &mut likelihood).1
 }
 
-/// `-sum count (log S + mean / S)` with `S = variance + power shape`; the least number there is
+/// `-sum count (log S + mean / S)` with `S = fixed + power shape`; the least number there is
 /// when any `S` is not positive.
 #[simd]
-fn fitness<S: Simd>(_: S, groups: &Periodogram, shapes: &[f64], variance: f64, power: f64) -> f64 {
+fn fitness<S: Simd>(_: S, groups: &Periodogram, shapes: &[f64], fixed: &[f64], power: f64) -> f64 {
     const LANES: usize = 8;
     let (mut sums, mut least) = ([0.0f64; LANES], [f64::INFINITY; LANES]);
-    let columns = shapes.chunks(LANES).zip(groups.mean.chunks(LANES));
-    for ((shapes, means), counts) in columns.zip(groups.count.chunks(LANES)) {
-        let rows = shapes.iter().zip(means).zip(counts);
-        for (lane, ((shape, mean), count)) in rows.enumerate() {
-            let s = variance + power * shape;
+    let columns = shapes.chunks(LANES).zip(fixed.chunks(LANES));
+    let measured = groups.mean.chunks(LANES).zip(groups.count.chunks(LANES));
+    for ((shapes, fixed), (means, counts)) in columns.zip(measured) {
+        let rows = shapes.iter().zip(fixed).zip(means).zip(counts);
+        for (lane, (((shape, fixed), mean), count)) in rows.enumerate() {
+            let s = fixed + power * shape;
             least[lane] = if s < least[lane] { s } else { least[lane] };
             sums[lane] -= count * (ln(s) + mean / s);
         }
@@ -141,26 +168,13 @@ fn ln(x: f64) -> f64 {
     exponent * std::f64::consts::LN_2 + 2.0 * t * series
 }
 
-/// Variance of a block mean of an exponential process: `2 (x - 1 + exp(-x)) / x^2`.
-fn own_weight(x: f64) -> f64 {
-    if x < 1e-3 {
-        1.0 - x / 3.0
-    } else {
-        2.0 * (x - 1.0 + (-x).exp()) / (x * x)
-    }
-}
-
-/// Weight of its covariance at lags from 1 on: `(2 cosh x - 2) / x^2`.
-pub fn lag_weight(x: f64) -> f64 {
-    if x < 1e-4 {
-        1.0
-    } else {
-        (2.0 * x.cosh() - 2.0) / (x * x)
-    }
-}
-
 /// Golden-section search; returns the place and the value.
-fn maximize(mut low: f64, mut high: f64, steps: usize, f: impl Fn(f64) -> f64) -> (f64, f64) {
+fn maximize(
+    mut low: f64,
+    mut high: f64,
+    steps: usize,
+    mut f: impl FnMut(f64) -> f64,
+) -> (f64, f64) {
     const GOLD: f64 = 0.618_033_988_749_894_9;
     let (mut a, mut b) = (high - GOLD * (high - low), low + GOLD * (high - low));
     let (mut fa, mut fb) = (f(a), f(b));

@@ -76,6 +76,7 @@ impl Lane {
             },
         });
         enter_features(&found, report);
+        report.mpi_exponent = Some(found.exponent);
         report.estimates.mpi_db = found.level;
         report.estimates.linewidth_hz = found.linewidth;
         report.mpi_regime = found.regime;
@@ -132,6 +133,15 @@ fn enter_features(found: &mpi::Assessment, report: &mut LinkReport) {
     );
     put("beat_share", found.beat_share);
     put("snr_without_beat_db", found.snr_without_beat_db);
+    if let (Some(exponent), Some(parts)) = (found.exponent.estimate(), found.parts) {
+        put("beat_exponent", exponent.value);
+        put("beat_exponent_low", exponent.low);
+        put("beat_exponent_high", exponent.high);
+        let names = ["beat_additive_share", "beat_root_share", "beat_gain_share"];
+        for (name, share) in names.iter().zip(parts) {
+            put(name, share);
+        }
+    }
     if let Some(level) = found.level.value() {
         put("mpi_db", level);
     }

@@ -1,0 +1,75 @@
+//! The mean of the beat over the capture, which hides in the levels of the eye.
+//!
+//! A beat that stands still moves every level by `A sqrt(P)` times the mean amplitude, which the
+//! level fit takes for signal. The part of it that carries the delayed data `a'` stays visible:
+//!
+//! ```text
+//! A = sum r u / sum u^2        u = a a'(t - tau) - a sum a^2 a'(t - tau) / sum a^2
+//! ```
+//!
+//! with `r` the residual and, for the template `u`, the sums over a block: what goes with `a` alone
+//! is left to the turning beat. Between symbols `a'(t - tau)` is as in [`super::reflectogram`].
+
+use crate::mpi::level::{self, Beat};
+use crate::mpi::track::Tracked;
+
+/// Mean of a path's beat `2 sqrt(m) cos psi`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// The mean.
+    pub mean: f64,
+    /// Its noise variance.
+    pub noise: f64,
+}
+
+/// Takes the mean of the beat of a path whose delay in symbols is known.
+pub fn mean(power: &[f32], tracked: &Tracked, beat: &Beat, delay: f64) -> Standing {
+    let k = delay.floor() as usize;
+    let f = delay - delay.floor();
+    let average = tracked.mean_of(|i| tracked.amplitude[i]);
+    let levels = tracked.amplitude.len();
+    // What is late, for every pair of decided symbols.
+    let late: Vec<f64> = (0..levels * levels)
+        .map(|i| {
+            let (near, far) = (tracked.amplitude[i / levels], tracked.amplitude[i % levels]);
+            (1.0 - f) * near + f * far - average
+        })
+        .collect();
+    let (mut up, mut down, mut square) = (0.0, 0.0, 0.0);
+    let first = (k + 1).div_ceil(level::BLOCK);
+    let blocks = beat.track.len();
+    for b in first..blocks {
+        // Sums of r t, t t, r a, t a, a a and r r over the block.
+        let mut sums = [0.0; 6];
+        for t in b * level::BLOCK..(b + 1) * level::BLOCK {
+            let s = tracked.symbols[t] as usize;
+            let a = tracked.amplitude[s];
+            let r = f64::from(power[t]) - tracked.power[s];
+            let near = tracked.symbols[t - k] as usize;
+            let far = tracked.symbols[t - k - 1] as usize;
+            let template = a * late[near * levels + far];
+            let terms = [
+                r * template,
+                template * template,
+                r * a,
+                template * a,
+                a * a,
+                r * r,
+            ];
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                *sum += term;
+            }
+        }
+        let [rt, tt, ra, ta, aa, rr] = sums;
+        let (along, own) = (rt - ra * ta / aa, tt - ta * ta / aa);
+        up += along;
+        down += own;
+        square += rr - ra * ra / aa;
+    }
+    let down = down.max(f64::MIN_POSITIVE);
+    let free = (blocks.saturating_sub(first) * (level::BLOCK - 1)).max(1);
+    Standing {
+        mean: up / down,
+        noise: square / free as f64 / down,
+    }
+}
