@@ -49,6 +49,9 @@ pub struct MpiRecord {
     pub mpi_db: Figure,
     /// Regime of the interference; null when it cannot be told.
     pub mpi_regime: Option<MpiRegime>,
+    /// Exponent of the slow residual over the level powers: 0 additive, 0.5 interference, 1 gain;
+    /// null when it was not looked for.
+    pub mpi_exponent: Option<Figure>,
     /// Laser linewidth in hertz.
     pub linewidth_hz: Figure,
     /// Reflection pairs, strongest first.
@@ -70,6 +73,7 @@ impl From<LinkReport> for MpiRecord {
             link: report.link,
             mpi_db: report.estimates.mpi_db,
             mpi_regime: report.mpi_regime,
+            mpi_exponent: report.mpi_exponent,
             linewidth_hz: report.estimates.linewidth_hz,
             mpi_paths: report.mpi_paths,
             cancellation: report.cancellation,

@@ -184,6 +184,7 @@ pub(crate) fn report() -> LinkReport {
             .collect(),
         error_statistics: None,
         mpi_regime: Some(MpiRegime::Incoherent),
+        mpi_exponent: None,
         features: BTreeMap::new(),
         quality: vec![],
         classification: None,

@@ -399,6 +399,10 @@ pub struct LinkReport {
     pub limits: Vec<LimitCheck>,
     /// Regime of the interference; null when it was not looked for or cannot be told.
     pub mpi_regime: Option<MpiRegime>,
+    /// Exponent of the slow residual over the level powers: 0 additive, 0.5 interference, 1 gain or
+    /// laser noise; left out when it was not looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mpi_exponent: Option<Figure>,
     /// What the classifier sees.
     pub features: BTreeMap<String, f64>,
     /// What is odd about the capture.

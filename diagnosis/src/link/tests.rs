@@ -79,6 +79,7 @@ fn report(snr_db: f64, loss_db: f64, rlm: f64, mpi_db: Option<f64>, slope: f64) 
         error_statistics: None,
         transmitter: None,
         limits: Vec::new(),
+        mpi_exponent: None,
         mpi_regime: Some(if mpi_db.is_some() {
             MpiRegime::Incoherent
         } else {

@@ -127,3 +127,6 @@ pub fn assess(input: &Input) -> Assessment {
         beat_significance: beat.significance,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,7 @@ impl Lane {
             transmitter: None,
             limits: Vec::new(),
             mpi_regime: None,
+            mpi_exponent: None,
             features,
             quality,
             classification: None,

@@ -38,6 +38,7 @@ pub(super) fn unmeasured(
         transmitter: None,
         limits: Vec::new(),
         mpi_regime: None,
+        mpi_exponent: None,
         features: BTreeMap::new(),
         quality,
         classification: None,

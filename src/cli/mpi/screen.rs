@@ -31,6 +31,7 @@ pub(super) fn screen(
     let level = figure(&record.mpi_db, Notation::Decibel);
     let mut lines = labelled("MPI", &level);
     lines.push(format!("regime     {}", regime(record.mpi_regime)));
+    lines.extend(record.mpi_exponent.as_ref().and_then(law));
     let linewidth = figure(&record.linewidth_hz, Notation::Engineering);
     lines.extend(labelled("linewidth", &linewidth));
     match (record.mpi_paths.as_slice(), &drawing) {
@@ -75,6 +76,25 @@ fn regime(regime: Option<MpiRegime>) -> &'static str {
         Some(MpiRegime::None) => "no interference found",
         None => "cannot be told from this capture",
     }
+}
+
+/// The law of the slow residual over the levels, when there is one.
+fn law(exponent: &Figure) -> Option<String> {
+    let found = exponent.estimate()?;
+    let nearest = [
+        (0.0, "the same on all levels, as hum is"),
+        (0.5, "that of interference"),
+        (1.0, "with the power, as laser noise is"),
+    ];
+    let holds = |&(g, _): &(f64, _)| (found.value - g).abs() < 0.15;
+    let words = nearest
+        .into_iter()
+        .find(holds)
+        .map_or("of no one kind", |n| n.1);
+    Some(format!(
+        "law        power of the level to the {:.2} [{:.2}, {:.2}]: {words}",
+        found.value, found.low, found.high
+    ))
 }
 
 /// A line each, and one more for what else is known of them while all that fits.
