@@ -33,6 +33,9 @@ pub const BLOCK: usize = 16;
 /// parameter, equivalent to about ten independent looks: 5 sigma leaves 3e-6.
 pub const MIN_SIGNIFICANCE: f64 = 5.0;
 
+/// Delay angle `V` from which down the shape of the beat hardly tells its decay from its level.
+pub const SHORT_DELAY: f64 = 1.0;
+
 /// Most lags that the fit uses.
 const MAX_LAGS: usize = 4096;
 
@@ -163,6 +166,9 @@ pub struct Turning {
     pub level: f64,
     /// Decay a block.
     pub rate: f64,
+    /// By how much the log-likelihood exceeds that of any delay angle below [`SHORT_DELAY`];
+    /// infinite when the decay was given, 0 without a delay.
+    pub margin: f64,
     /// Standard error of `level` from receiver noise alone.
     pub noise_sigma: f64,
 }
@@ -178,7 +184,20 @@ impl Beat {
     pub fn turning(&self, delay: f64, standing: f64, rate: Option<f64>) -> Turning {
         let unit = self.mean_amplitude * self.mean_amplitude;
         let mean = standing * unit;
-        let rate = rate.unwrap_or_else(|| Line::new(&self.track).rate(delay, mean));
+        let (rate, margin) = match rate {
+            Some(rate) => (rate, f64::INFINITY),
+            None => {
+                let line = Line::new(&self.track);
+                let rate = line.rate(delay, mean);
+                let short = SHORT_DELAY / delay;
+                let margin = if short > 0.0 && rate > short {
+                    line.margin(rate, short, delay, mean)
+                } else {
+                    0.0
+                };
+                (rate, margin)
+            }
+        };
         let shape = Shape { rate, delay };
         let longest = (self.blocks / 4).min(MAX_LAGS);
         let reach = ((0.3 / rate).round() as usize)
@@ -200,6 +219,7 @@ impl Beat {
         Turning {
             level: power / unit.max(f64::MIN_POSITIVE),
             rate,
+            margin,
             noise_sigma: (per_lag / down).sqrt() / unit.max(f64::MIN_POSITIVE),
         }
     }

@@ -54,22 +54,39 @@ impl Line {
     ///
     /// The slowest rate that is considered turns once over the whole track.
     pub fn rate(&self, delay: f64, standing: f64) -> f64 {
-        let (slowest, fastest): (f64, f64) = (1.0 / self.blocks as f64, 2.0);
+        self.likeliest(1.0 / self.blocks as f64, 2.0, delay, standing)
+            .0
+    }
+
+    /// By how much the log-likelihood of a rate exceeds that of the best one up to `most`: 2 and
+    /// more reject the slower ones with 97.7 % confidence (Wilks).
+    pub fn margin(&self, rate: f64, most: f64, delay: f64, standing: f64) -> f64 {
+        let slowest = 1.0 / self.blocks as f64;
+        let slower = self
+            .likeliest(slowest.min(0.5 * most), most, delay, standing)
+            .1;
+        self.likelihood(Shape { rate, delay }, standing) - slower
+    }
+
+    /// The most likely rate of a range, and its log-likelihood.
+    fn likeliest(&self, slowest: f64, fastest: f64, delay: f64, standing: f64) -> (f64, f64) {
         let ratio = (fastest / slowest).powf(1.0 / f64::from(STEPS));
-        let likelihood = |rate: f64| {
-            best_over_level(
-                &self.periodogram,
-                self.variance,
-                Shape { rate, delay },
-                standing,
-            )
-        };
+        let likelihood = |rate: f64| self.likelihood(Shape { rate, delay }, standing);
         let best = (0..=STEPS)
             .map(|i| slowest * ratio.powi(i))
             .map(|rate| (rate, likelihood(rate)))
             .fold((slowest, f64::MIN), |a, b| if b.1 > a.1 { b } else { a })
             .0;
-        maximize(best / ratio, best * ratio, 24, likelihood).0
+        let high = (best * ratio).min(fastest);
+        maximize((best / ratio).min(high), high, 24, likelihood)
+    }
+
+    fn likelihood(&self, shape: Shape, standing: f64) -> f64 {
+        // The capture's own mean scatters with the variance 4 / K of a unit level: three standard
+        // deviations of it, and a phase at zero, are the most of the mean that a level explains.
+        let angles = shape.rate * self.blocks as f64;
+        let least = standing.max(0.0) / (shape.most_standing() + 36.0 / angles);
+        best_over_level(&self.periodogram, self.variance, shape, standing, least)
     }
 }
 
@@ -105,12 +122,21 @@ impl Periodogram {
 }
 
 /// Log-likelihood of a shape with the level that suits it best.
-fn best_over_level(groups: &Periodogram, variance: f64, shape: Shape, standing: f64) -> f64 {
+fn best_over_level(
+    groups: &Periodogram,
+    variance: f64,
+    shape: Shape,
+    standing: f64,
+    least: f64,
+) -> f64 {
     let parts: Vec<Parts> = groups.turn.iter().map(|&t| shape.spectrum(t)).collect();
     let levels: Vec<f64> = parts.iter().map(|p| p.level).collect();
     let mut fixed = vec![0.0; parts.len()];
     // Above this level the white part would be negative.
-    let most = variance / shape.own();
+    let most = 0.999 * variance / shape.own();
+    if least >= most {
+        return f64::MIN;
+    }
     let level = level();
     let mut likelihood = |power: f64| {
         // The capture's own mean is no standing phase beyond what the level allows.
@@ -120,7 +146,7 @@ fn best_over_level(groups: &Periodogram, variance: f64, shape: Shape, standing: 
         }
         dispatch!(level, simd => fitness(simd, groups, &levels, &fixed, power))
     };
-    maximize(0.0, 0.999 * most, 24, &mut likelihood).1
+    maximize(least, most, 24, &mut likelihood).1
 }
 
 /// `-sum count (log S + mean / S)` with `S = fixed + power shape`; the least number there is

@@ -39,7 +39,10 @@ pub const MIN_DELAY: f64 = 0.3;
 /// Delay angles for an interval when it is.
 pub const NO_DELAY: f64 = 0.1;
 /// Delay angles for a value when the linewidth is estimated.
-pub const MIN_OWN_DELAY: f64 = 1.7;
+pub const MIN_OWN_DELAY: f64 = 1.6;
+/// Log-likelihood by which an estimated linewidth must exceed that of any delay angle below
+/// [`level::SHORT_DELAY`].
+pub const MIN_MARGIN: f64 = 1.5;
 /// Largest distance from 1/2 at which an exponent is that of interference.
 pub const EXPONENT_TOLERANCE: f64 = 0.15;
 /// Standard error of the exponent that tells interference from additive and proportional.
@@ -295,7 +298,11 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
         );
         return;
     }
-    if v < if given { NO_DELAY } else { MIN_OWN_DELAY } {
+    let short = match given {
+        true => v < NO_DELAY,
+        false => v < MIN_OWN_DELAY || turned.fit.margin < MIN_MARGIN,
+    };
+    if short {
         let hint = if given {
             ""
         } else {
