@@ -41,10 +41,11 @@ pub fn mean(power: &[f32], tracked: &Tracked, beat: &Beat, delay: f64) -> Standi
     for b in first..blocks {
         // Sums of r t, t t, r a, t a, a a and r r over the block.
         let mut sums = [0.0; 6];
-        for t in b * level::BLOCK..(b + 1) * level::BLOCK {
+        let from = b * level::BLOCK;
+        for (t, &y) in (from..).zip(&power[from..from + level::BLOCK]) {
             let s = tracked.symbols[t] as usize;
             let a = tracked.amplitude[s];
-            let r = f64::from(power[t]) - tracked.power[s];
+            let r = f64::from(y) - tracked.power[s];
             let near = tracked.symbols[t - k] as usize;
             let far = tracked.symbols[t - k - 1] as usize;
             let template = a * late[near * levels + far];

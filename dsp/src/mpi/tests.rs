@@ -56,6 +56,9 @@ fn interference(level_db: f64, delay: usize, linewidth_hz: f64) -> Interference 
     }
 }
 
+/// What is added to a symbol of a power.
+type Disturbance<'a> = &'a dyn Fn(usize, f64) -> f64;
+
 /// A sine of a frequency in hertz at a symbol.
 fn sine(t: usize, frequency_hz: f64) -> f64 {
     (2.0 * PI * frequency_hz * t as f64 / BAUD_HZ).sin()
@@ -67,7 +70,7 @@ fn sine(t: usize, frequency_hz: f64) -> f64 {
 fn ref_slow_disturbances_are_no_interference() {
     let count = 1 << 18;
     let ramp = |t: usize| t as f64 / count as f64 - 0.5;
-    let cases: [(&str, f64, &dyn Fn(usize, f64) -> f64); 5] = [
+    let cases: [(&str, f64, Disturbance); 5] = [
         ("100 kHz hum", 0.0, &|t, _| 0.03 * sine(t, 1e5)),
         ("1 MHz hum", 0.0, &|t, _| 0.01 * sine(t, 1e6)),
         ("offset ramp", 0.0, &|t, _| 0.03 * ramp(t)),

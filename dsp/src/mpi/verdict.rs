@@ -94,11 +94,18 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         level: Figure::not_measurable("not assessed"),
         linewidth: Figure::not_measurable("no interference to take it from"),
         regime: None,
-        paths: paths.iter().map(reported).collect(),
+        paths: Vec::new(),
     };
     let beat = evidence.beat;
     let turns = beat.significance >= level::MIN_SIGNIFICANCE;
-    let moving: Vec<Path> = paths.iter().copied().filter(|p| !p.fixed).collect();
+    // With the law of interference over the levels, a copy that stands still is its standing part.
+    let lawful = turns && evidence.law.is_some_and(Law::is_interference);
+    let moving: Vec<Path> = paths
+        .iter()
+        .copied()
+        .filter(|p| lawful || !p.fixed)
+        .collect();
+    out.paths = paths.iter().map(|p| reported(p, lawful)).collect();
     if beat.blocks < 64 {
         out.level = Figure::not_measurable(format!(
             "capture of {:.2} us is too short to average the beat",
@@ -112,7 +119,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
             db(beat.level)
         ));
     } else if moving.is_empty() {
-        still(evidence, paths, turns, &mut out);
+        still(evidence, paths, lawful, &mut out);
     } else if !turns {
         out.level = Figure::not_measurable(
             "a delayed copy of the signal is there and its phase turns, but the beat is too weak in the slow residual to tell its level",
@@ -124,13 +131,13 @@ pub fn judge(evidence: &Evidence) -> Verdict {
 }
 
 /// A path as it is reported: levels come later.
-fn reported(path: &Path) -> MpiPath {
+fn reported(path: &Path, lawful: bool) -> MpiPath {
     MpiPath {
         delay_s: path.delay_s,
         distance_m: distance_m(path.delay_s),
         significance: path.significance,
         modulo_s: path.modulo_s,
-        kind: Some(match path.fixed {
+        kind: Some(match path.fixed && !lawful {
             true => PathKind::FixedEcho,
             false => PathKind::Interference,
         }),
@@ -157,11 +164,10 @@ fn none(beat: &Beat, out: &mut Verdict) {
 }
 
 /// No copy whose phase turns: either nothing but slow wander, or a copy that stands still.
-fn still(evidence: &Evidence, paths: &[Path], turns: bool, out: &mut Verdict) {
+fn still(evidence: &Evidence, paths: &[Path], lawful: bool, out: &mut Verdict) {
     let Evidence { input, beat, .. } = evidence;
     let duration_us = evidence.duration_s() * 1e6;
-    let lawful = evidence.law.is_some_and(Law::is_interference);
-    if let (Some(path), false) = (paths.first(), turns && lawful) {
+    if let (Some(path), false) = (paths.first(), lawful) {
         out.level = Figure::not_measurable(format!(
             "a copy of the signal {:.1} ns late stands still over the capture of {duration_us:.2} us: a fixed echo, optical or electrical",
             path.delay_s * 1e9
