@@ -94,7 +94,7 @@ pub enum Search {
 
 /// Assesses the interference.
 pub fn assess(input: &Input) -> Assessment {
-    let tracked = track::decide(input.power, input.slicer, track::BLOCK);
+    let tracked = track::settle(input.power, input.slicer, track::BLOCK);
     let beat = level::beat(input.power, &tracked, input.baud_hz);
     let found = match input.search {
         Search::DelayedCopies => reflectogram::search(input, &tracked, &beat),

@@ -132,6 +132,37 @@ fn walk<S: Simd, const T: usize>(
     }
 }
 
+/// Share of the least step between levels by which they may move in the last pass.
+const SETTLED: f64 = 0.01;
+/// Most passes.
+const PASSES: usize = 12;
+
+/// Decides until levels and decisions agree: a strong beat shuts the eye, so that levels found
+/// without it lie wrong, and with them the first tracked decisions.
+pub fn settle(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
+    let mut tracked = decide(power, slicer, block);
+    let mut before = slicer.means.clone();
+    for _ in 1..PASSES {
+        let steps = tracked.power.windows(2).map(|p| p[1] - p[0]);
+        let step = steps.fold(f64::INFINITY, f64::min);
+        let moves = tracked
+            .power
+            .iter()
+            .zip(&before)
+            .map(|(a, b)| (a - b).abs());
+        // Levels that cross have lost their order; what is there stays.
+        if step <= 0.0 || moves.fold(0.0, f64::max) <= SETTLED * step {
+            break;
+        }
+        before.clone_from(&tracked.power);
+        let mut next = slicer.clone();
+        next.means.clone_from(&tracked.power);
+        next.thresholds = before.windows(2).map(|p| 0.5 * (p[0] + p[1])).collect();
+        tracked = decide(power, &next, block);
+    }
+    tracked
+}
+
 /// Decides every symbol; `power` is optical power above zero, one sample a symbol.
 pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
     let levels = slicer.means.len();
