@@ -60,7 +60,7 @@ pub struct Reflectogram {
     pub delay_s: Vec<f64>,
     /// Correlation in standard deviations of its noise.
     pub significance: Vec<f64>,
-    /// Height that noise alone exceeds with a probability of 1e-3 over all delays.
+    /// Height that noise alone exceeds with a probability of 2e-4 over all delays.
     pub threshold: f64,
     /// Indices of the detected paths.
     pub peaks: Vec<usize>,

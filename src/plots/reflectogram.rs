@@ -137,7 +137,7 @@ impl ReflectogramPlot<'_> {
         }
         let pen = Stroke::dashed(style::VERMILLION, 1.8, 10.0, 6.0);
         scene.path(floor, pen);
-        let words = "noise floor: noise alone rises above it with probability 10⁻³";
+        let words = "noise floor: noise alone rises above it with probability 2×10⁻⁴";
         let text = Text::new(words, style::NOTE).color(style::VERMILLION);
         let (left, line) = (frame.right - text.width(), frame.top - 58.0);
         scene.line((left - 50.0, line - 5.0), (left - 8.0, line - 5.0), pen);

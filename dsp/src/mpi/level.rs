@@ -173,6 +173,18 @@ pub struct Turning {
     pub noise_sigma: f64,
 }
 
+impl Turning {
+    /// A level before anything is known of its decay.
+    pub fn of_level(level: f64) -> Self {
+        Self {
+            level,
+            rate: 1.0,
+            margin: 0.0,
+            noise_sigma: f64::MAX,
+        }
+    }
+}
+
 impl Beat {
     /// Fits level and decay for a delay in blocks (infinite when it is not known) and the squared
     /// mean of the beat, which the track does not show (`4 m` for a phase at zero); the decay is

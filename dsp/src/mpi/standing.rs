@@ -8,7 +8,8 @@
 //! ```
 //!
 //! with `r` the residual and, for the template `u`, the sums over a block: what goes with `a` alone
-//! is left to the turning beat. Between symbols `a'(t - tau)` is as in [`super::reflectogram`].
+//! is left to the turning beat. The power of the interferer itself, `m P(t - tau)`, carries the delayed
+//! data too and adds `m E[a] E[a' P] / (E[P] var(a))`, about `2 m`, to `A` ([`own_power`]). Between symbols `a'(t - tau)` is as in [`super::reflectogram`].
 
 use crate::mpi::level::{self, Beat};
 use crate::mpi::track::Tracked;
@@ -20,6 +21,14 @@ pub struct Standing {
     pub mean: f64,
     /// Its noise variance.
     pub noise: f64,
+}
+
+/// What the interferer's own power adds to the mean, for a unit level.
+pub fn own_power(tracked: &Tracked) -> f64 {
+    let mean = tracked.mean_of(|i| tracked.amplitude[i]);
+    let power = tracked.mean_of(|i| tracked.power[i]);
+    let third = tracked.mean_of(|i| (tracked.amplitude[i] - mean) * tracked.power[i]);
+    mean * third / (power * (power - mean * mean)).max(f64::MIN_POSITIVE)
 }
 
 /// Takes the mean of the beat of a path whose delay in symbols is known.

@@ -294,14 +294,20 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
         (Some(regime), level)
     };
     let (value, low, high) = turned.interval_db();
-    if angles < NO_TURNING {
-        (out.regime, out.level) = refuse(
-            MpiRegime::Frozen,
-            format!(
-                "capture of {duration_us:.2} us holds about {angles:.0} coherence angles of the beat: at least {MIN_TURNING:.0} are needed, so about {:.0} us",
-                duration_us * MIN_TURNING / angles.max(0.1)
-            ),
-        );
+    let frozen = |angles: f64| {
+        format!(
+            "capture of {duration_us:.2} us holds about {angles:.0} coherence angles of the beat: at least {MIN_TURNING:.0} are needed, so about {:.0} us",
+            duration_us * MIN_TURNING / angles.max(0.1)
+        )
+    };
+    // Without the linewidth a short delay and a frozen phase are told apart by how fast the beat
+    // moves at all.
+    let moved = match given {
+        true => angles,
+        false => beat.rate * beat.blocks as f64,
+    };
+    if moved < NO_TURNING {
+        (out.regime, out.level) = refuse(MpiRegime::Frozen, frozen(moved));
         return;
     }
     let short = match given {
@@ -322,6 +328,10 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
                 paths[0].delay_s * 1e9
             ),
         );
+        return;
+    }
+    if angles < NO_TURNING {
+        (out.regime, out.level) = refuse(MpiRegime::Frozen, frozen(angles));
         return;
     }
     out.regime = Some(match v < 1.0 {
@@ -388,23 +398,34 @@ impl Evidence<'_> {
             mean += still.mean;
             noise += still.noise;
         }
-        let standing = mean * mean - noise;
         let delay = paths[0].delay_s * baud_hz / level::BLOCK as f64;
         let given = self
             .input
             .linewidth_hz
             .map(|width| 2.0 * std::f64::consts::PI * width * level::BLOCK as f64 / baud_hz);
-        let fit = beat.turning(delay, standing, given);
+        // The interferer's own power moves the sample as a beat of this size would.
+        let own = standing::own_power(self.tracked);
+        let mut fit = Turning::of_level(beat.level);
+        let mut standing = 0.0;
+        for _ in 0..2 {
+            let beat_mean = mean - own * fit.level.clamp(0.0, 0.1);
+            standing = beat_mean * beat_mean - noise;
+            fit = beat.turning(delay, standing, given);
+            // The standing beat is in the measured levels, whose mean power holds A E[sqrt P]^2 of
+            // it: what is scaled by levels too large comes out too small by the square of that.
+            let held = beat_mean * beat.mean_amplitude * beat.mean_amplitude;
+            let true_power = (beat.mean_power - held).max(0.1 * beat.mean_power);
+            fit.level *= (beat.mean_power / true_power).powi(2);
+        }
         let angles = fit.rate * beat.blocks as f64;
         let delay_angle = fit.rate * delay;
         // The mean of the beat weighs with 1 - exp(-V) over 2 (1 - exp(-2 V)).
         let weight = 0.5 / (1.0 + (-delay_angle).exp());
         let still = weight * (4.0 * standing.max(0.0) * noise + 2.0 * noise * noise).sqrt();
         let level = fit.level.max(1e-12);
-        // The measured levels hold the standing beat too, so that amplitudes are off by half of its
-        // share in the power, and the level by something like the whole.
+        // That correction takes all levels alike; its error is allowed to be as large as its half.
         let sampling = given.map_or(SAMPLING, |_| SAMPLING_GIVEN);
-        let bent = mean * beat.mean_amplitude * beat.mean_amplitude / beat.mean_power;
+        let bent = 0.5 * mean * beat.mean_amplitude * beat.mean_amplitude / beat.mean_power;
         Turned {
             fit,
             angles,
