@@ -22,7 +22,7 @@ fn ref_the_rms_is_rejected_where_chi_squared_rejects_it() {
 }
 
 #[test]
-fn a_share_is_taken_at_its_word_from_a_thousand_draws_on() {
+fn a_share_is_taken_at_its_word_from_nine_hundred_draws_on() {
     let found = |right, of| Finding::within("x", (0.93, 0.97), flags(right, of)).holds;
     assert_eq!(found(971, 1000), Some(false));
     assert_eq!(found(970, 1000), Some(true));
