@@ -56,6 +56,11 @@ impl Smoother {
         sums
     }
 
+    /// Blocks over which the weights fall by a factor of e.
+    pub fn reach(&self) -> f64 {
+        1.0 / self.decay
+    }
+
     /// What the smoother leaves of the beat in its correlation with the beat.
     pub fn left(&self) -> f64 {
         self.gain * (0.5 * self.decay).tanh() / (0.5 * (self.decay + self.rate)).tanh()

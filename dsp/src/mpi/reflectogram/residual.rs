@@ -49,6 +49,8 @@ pub(super) struct Residual {
     pub delayed: Vec<f32>,
     /// Paths that were taken out.
     removed: Vec<Removed>,
+    /// See [`Residual::window`].
+    window: usize,
 }
 
 /// A path that was taken out: its delay in symbols, and its beat at every symbol.
@@ -78,6 +80,7 @@ impl Residual {
             power: tracked.mean_of(|i| tracked.power[i]),
             smoother: Smoother::new(0.0, 1.0, rate(beat)),
             removed: Vec::new(),
+            window: 0,
         };
         new.smooth();
         new
@@ -121,9 +124,10 @@ impl Residual {
         1.0 / unit.max(f64::MIN_POSITIVE)
     }
 
-    /// Symbols over which a path's neighbours are coupled to it by smoothing.
+    /// Symbols over which a path's neighbours are coupled to it by smoothing: twice the reach
+    /// of the widest smoother that a path was fitted with.
     pub fn window(&self) -> usize {
-        (0.6 / self.rate) as usize * level::BLOCK
+        self.window
     }
 
     /// Takes out the path of a delay in symbols.
@@ -154,6 +158,8 @@ impl Residual {
         let error = per_symbol / square.max(f64::MIN_POSITIVE);
         let fits = up.map(|up| self.fit(&up, &down, error));
         let guess = usize::from(fits[1].0 < fits[0].0);
+        let reach = 2.0 * fits[guess].2 * level::BLOCK as f64;
+        self.window = self.window.max(reach as usize);
         let mut beat = at_symbols(&fits[guess].1, template.len());
         if guess == 1 {
             for (g, c) in beat.iter_mut().zip(&self.beat) {
@@ -174,12 +180,16 @@ impl Residual {
         }
     }
 
-    /// Adds a path some times to residual and track.
+    /// Adds a path some times to residual and track. The mean of its beat is in the levels of the
+    /// eye already, and so in neither of them but for the part with the delayed data.
     fn shift(&mut self, template: &[f32], beat: &[f32], times: f32) {
+        let sum: f64 = beat.iter().map(|&g| f64::from(g)).sum();
+        let standing = (sum / beat.len().max(1) as f64) as f32;
         let mut slow = vec![0.0f32; self.track.len() + 1];
         for (t, (s, g)) in template.iter().zip(beat).enumerate() {
-            self.residual[t] += times * g * (s + self.mean * self.amplitude[t]);
-            slow[(t / level::BLOCK).min(self.track.len())] += times * g * self.mean;
+            let turning = times * (g - standing) * self.mean;
+            self.residual[t] += times * g * s + turning * self.amplitude[t];
+            slow[(t / level::BLOCK).min(self.track.len())] += turning;
         }
         for (c, s) in self.track.iter_mut().zip(&slow) {
             *c += f64::from(*s) / level::BLOCK as f64;
@@ -187,12 +197,12 @@ impl Residual {
         self.smooth();
     }
 
-    /// Power of a correction over the blocks, and the correction itself. `error` is the noise
-    /// variance of one block.
-    fn fit(&self, up: &[f64], down: &[f64], error: f64) -> (f64, Vec<f64>) {
+    /// Power of a correction over the blocks, the correction itself, and the reach of its smoother in
+    /// blocks. `error` is the noise variance of one block.
+    fn fit(&self, up: &[f64], down: &[f64], error: f64) -> (f64, Vec<f64>, f64) {
         let power = common_power(up, down, self.rate);
         let smoother = Smoother::new(power, error, self.rate);
-        (power, smoother.ratio(up, down))
+        (power, smoother.ratio(up, down), smoother.reach())
     }
 
     /// Amplitude times the amplitude that is late by a delay in symbols; zero where the capture
