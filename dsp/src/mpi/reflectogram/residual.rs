@@ -167,7 +167,19 @@ impl Residual {
             }
         }
         self.shift(&template, &beat, -1.0);
+        self.blank(delay);
         self.removed.push(Removed { delay, beat });
+    }
+
+    /// Leaves out the start of the capture, whose delayed signal is not known: there the path stays
+    /// in, and would be all that is left in the track.
+    fn blank(&mut self, delay: f64) {
+        let symbols = (delay.floor() as usize + 1).next_multiple_of(level::BLOCK);
+        let blocks = (symbols / level::BLOCK).min(self.track.len());
+        self.residual[..symbols.min(self.amplitude.len())].fill(0.0);
+        self.track[..blocks].fill(0.0);
+        self.smooth();
+        self.beat[..symbols.min(self.amplitude.len())].fill(0.0);
     }
 
     /// Fits every path once more, beside all others as they are known by now: the first fit of a
