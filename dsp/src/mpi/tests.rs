@@ -185,3 +185,12 @@ fn ref_an_electrical_echo_is_a_fixed_one() {
     assert!((found.paths[0].delay_s * BAUD_HZ - 200.0).abs() < 0.5);
     assert!(found.level.value().is_none() && found.regime.is_none());
 }
+
+/// A beat that turns within a few blocks is not held by their means: no level, but a bound.
+#[test]
+fn a_beat_that_is_too_fast_tells_no_level() {
+    let link = interference(-24.0, 13_281, 80e6);
+    let found = assessed(link, 1 << 18, 11, None, |_, _| 0.0);
+    assert!(found.level.value().is_none(), "{:?}", found.level);
+    assert!(found.level.low().is_none_or(|low| low < -24.0));
+}

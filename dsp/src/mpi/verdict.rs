@@ -43,6 +43,10 @@ pub const MIN_OWN_DELAY: f64 = 1.6;
 /// Log-likelihood by which an estimated linewidth must exceed that of any delay angle below
 /// [`level::SHORT_DELAY`].
 pub const MIN_MARGIN: f64 = 1.5;
+/// Decay a block from which on the beat is too fast: a linewidth of 30 MHz at 26.5625 GBd. Levels
+/// hold up to 20 MHz (`etalon study mpi-level`); a directly modulated laser, whose chirp spreads
+/// the beat over hundreds of megahertz, would be read wrong by decibels.
+pub const MAX_RATE: f64 = 0.113;
 /// Largest distance from 1/2 at which an exponent is that of interference.
 pub const EXPONENT_TOLERANCE: f64 = 0.15;
 /// Standard error of the exponent that tells interference from additive and proportional.
@@ -326,6 +330,17 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
             format!(
                 "the delay of {:.1} ns is short against the coherence time (2 pi linewidth delay is about {v:.2}, {needed} is needed{hint}): part of the beat stands still and hides in the levels",
                 paths[0].delay_s * 1e9
+            ),
+        );
+        return;
+    }
+    if !given && turned.fit.rate > MAX_RATE {
+        (out.regime, out.level) = refuse(
+            MpiRegime::Incoherent,
+            format!(
+                "the beat turns with a half width of {:.0} MHz, too fast for the block means to hold all of it: the transmitter's chirp spreads it, or other noise lies over it",
+                1e-6 * turned.fit.rate * input.baud_hz
+                    / (2.0 * std::f64::consts::PI * level::BLOCK as f64)
             ),
         );
         return;
