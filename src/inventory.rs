@@ -21,7 +21,7 @@
 
 mod text;
 
-use etalon_dsp::mpi::reflectogram::distance_m;
+use etalon_types::fibre::distance_m;
 use etalon_types::report::MpiPath;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -25,17 +25,17 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Study {
     /// How well the level and delay of interference are found, over many drawn links
-    ReceiveMpi(receive_mpi::Args),
+    ReceiveMpi(harness::Args),
     /// What interference costs at KP4's threshold, by theory and counted
-    MpiPenalty(mpi_penalty::Args),
+    MpiPenalty(harness::Args),
     /// How well the level of interference is estimated, and where it is refused
-    MpiLevel(mpi_level::Args),
+    MpiLevel(harness::Args),
     /// How weak and how near reflections are found, and what is found that is not there
-    MpiRange(mpi_range::Args),
+    MpiRange(harness::Args),
     /// What is not interference must not be reported as interference
-    MpiSilence(mpi_silence::Args),
+    MpiSilence(harness::Args),
     /// How much more interference is tolerated with a canceller
-    MpiCancel(mpi_cancel::Args),
+    MpiCancel(harness::Args),
     /// How often the demo's verdict is right, over many drawn faults
     Demo(demo::Args),
 }
@@ -46,12 +46,12 @@ enum Study {
 /// Storage, when the state cannot be written.
 pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     match &args.study {
-        Study::ReceiveMpi(args) => receive_mpi::run(args, globals),
-        Study::MpiPenalty(args) => mpi_penalty::run(args, globals),
-        Study::MpiLevel(args) => mpi_level::run(args, globals),
-        Study::MpiRange(args) => mpi_range::run(args, globals),
-        Study::MpiSilence(args) => mpi_silence::run(args, globals),
-        Study::MpiCancel(args) => mpi_cancel::run(args, globals),
+        Study::ReceiveMpi(args) => harness::run(&receive_mpi::ReceiveMpi, args, globals),
+        Study::MpiPenalty(args) => harness::run(&mpi_penalty::MpiPenalty::new(), args, globals),
+        Study::MpiLevel(args) => harness::run(&mpi_level::MpiLevel, args, globals),
+        Study::MpiRange(args) => harness::run(&mpi_range::MpiRange, args, globals),
+        Study::MpiSilence(args) => harness::run(&mpi_silence::MpiSilence, args, globals),
+        Study::MpiCancel(args) => harness::run(&mpi_cancel::MpiCancel, args, globals),
         Study::Demo(args) => demo::run(args, globals),
     }
 }

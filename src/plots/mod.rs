@@ -61,6 +61,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use etalon_types::fibre::{GROUP_INDEX, distance_m};
 pub use eye::EyePlot;
 pub use lines::{Limit, LinesPlot, Mark, PlotAxis, PlotPoint, Scale, Series};
 pub use network::NetworkPlot;
@@ -70,15 +71,6 @@ pub use scene::Scene;
 pub use spectrum::SpectrumPlot;
 pub use svg::escape;
 pub use taps::TapsPlot;
-
-/// Refractive index by which delays are shown as metres of standard single-mode fibre.
-pub const GROUP_INDEX: f64 = etalon_types::fibre::GROUP_INDEX;
-
-/// Returns the distance in metres between two reflections whose round trip takes `delay_s`
-/// seconds: `c t / (2 n)`.
-pub fn distance_m(delay_s: f64) -> f64 {
-    etalon_types::fibre::distance_m(delay_s)
-}
 
 /// Whether a picture shows the world or the model; simulated pictures say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

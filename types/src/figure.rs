@@ -88,14 +88,7 @@ impl Figure {
         n: u64,
         reason: impl Into<String>,
     ) -> Self {
-        let Self::NotMeasurable(mut inner) = Self::not_measurable(reason) else {
-            unreachable!()
-        };
-        inner.high = Some(high);
-        inner.unit = Some(unit.to_owned());
-        inner.confidence = Some(confidence);
-        inner.n = Some(n);
-        Self::NotMeasurable(inner)
+        Self::without_value(None, Some(high), unit, confidence, n, reason)
     }
 
     /// Makes a figure without a value, but with what bounds it.

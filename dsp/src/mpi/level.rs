@@ -8,6 +8,9 @@
 //! R(j) = v (2 cosh x - 2) / x^2  exp(-j x)      x = 2 pi linewidth L Ts,  v = 2 m E[sqrt P]^2
 //! ```
 //!
+//! For a shorter one it is that of [`super::coherence`], which [`Beat::turning`] fits once the delay
+//! is known.
+//!
 //! Noise is white from block to block, so it is absent from `R(j >= 1)`: fitting `v` and `x`
 //! there needs no noise subtraction, and stays right when the equalizer has coloured the noise.
 //! Fast wander (RIN, thermal) drops out the same way.
@@ -74,16 +77,21 @@ pub fn beat(power: &[f32], tracked: &Tracked, baud_hz: f64) -> Beat {
     of_track(track, noise_variance, tracked, baud_hz)
 }
 
-/// The same from the part of the residual that a disturbance of another law has no share in:
+/// The same from the part of the residual that a disturbance has no share in:
 /// symbols are weighted by `w = a - s E[a s] / E[s^2]`, `s` the disturbance's dependence on the
 /// level, so that `E[w s] = 0`. The block means `sum r w / (L E[a w])` have more noise, some 15 dB.
 ///
 /// What the random composition of a block leaves of the disturbance is white from block to block,
 /// so that the lags from 1 on do not see it.
-pub fn beat_beside(power: &[f32], tracked: &Tracked, baud_hz: f64, law: Law) -> Beat {
-    let shape = |i: usize| match law {
-        Law::Additive => 1.0,
-        Law::Gain => tracked.power[i],
+pub fn beat_beside(
+    power: &[f32],
+    tracked: &Tracked,
+    baud_hz: f64,
+    disturbance: Disturbance,
+) -> Beat {
+    let shape = |i: usize| match disturbance {
+        Disturbance::Additive => 1.0,
+        Disturbance::Gain => tracked.power[i],
     };
     let amplitude = |i: usize| tracked.amplitude[i];
     let share =
@@ -109,7 +117,7 @@ pub fn beat_beside(power: &[f32], tracked: &Tracked, baud_hz: f64, law: Law) -> 
 
 /// How a disturbance that is no interference goes with the power of a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Law {
+pub enum Disturbance {
     /// The same on all levels: hum, AC coupling, an offset that drifts.
     Additive,
     /// In proportion to the power: laser noise, a gain that drifts.

@@ -7,8 +7,8 @@
 //!   capture, because the track `c` supplies the sign of the cosine;
 //! * static: `sum r(t) a(t) a'(t - tau)`, coherent over the whole capture, for a phase that stands
 //!   still. A path that only this one sees is a fixed echo, optical or electrical;
-//! * by blocks: the static sum within blocks about as long as the coherence time, squared and
-//!   added. It needs no track.
+//! * by blocks: the static sum within blocks of a 64th of the capture, squared and added. It needs
+//!   no track, and is asked where the other two see nothing.
 //!
 //! *Half lags*: a delay half way between two symbols spreads over both, so that either alone
 //! shows half of its height. The template of half a lag, `(a'(t - k) + a'(t - k - 1)) / sqrt 2`,
@@ -31,8 +31,9 @@
 //! *Breaks*: lags within the equalizer's span are left out, for there an echo is intersymbol
 //! interference. Within 16 symbols of a path another one is believed only with 0.3 of its
 //! height (-10 dB), because the skirt of the receiver's pulse is not in the template, and after
-//! a subtraction, within the averaging window of the track (0.6 coherence times), only with
-//! 0.1 of it (-20 dB).
+//! a subtraction, within twice the reach of the smoother that the path was fitted with, only with
+//! 0.1 of it (-20 dB). The register of a long PRBS relates some lags to each other: beside a strong
+//! path of a chirped transmitter another may show that is not there.
 
 use crate::measure::statistics::q;
 use crate::mpi::Input;
@@ -48,10 +49,6 @@ mod fraction;
 mod look;
 mod residual;
 
-/// Group index of standard single-mode fibre, as in ITU-T G.652 practice.
-pub const GROUP_INDEX: f64 = etalon_types::fibre::GROUP_INDEX;
-/// Speed of light in vacuum, m/s.
-pub const LIGHT_M_S: f64 = etalon_types::fibre::LIGHT_M_PER_S;
 /// Probability with which noise alone raises a peak somewhere. One in a thousand captures is
 /// allowed; a fifth of that leaves room for what is not quite white.
 const FALSE_ALARM: f64 = 2e-4;
@@ -68,11 +65,6 @@ pub struct Found {
     pub curve: Reflectogram,
     /// Paths without levels: those of the first search first, and in each the strongest first.
     pub paths: Vec<Path>,
-}
-
-/// Returns the distance between two reflections from the round-trip delay, in metres.
-pub fn distance_m(delay_s: f64) -> f64 {
-    etalon_types::fibre::distance_m(delay_s)
 }
 
 /// Searches; `None` when the capture, or the period of its pattern, is too short for any lag.
@@ -106,25 +98,22 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
     let mut curve = Curve::of(&look, heights, threshold, guard);
     let mut peaks: Vec<Peak> = Vec::new();
     let mut refined = 1;
-    loop {
+    while !found.is_empty() {
         found.truncate(MAX_PATHS - peaks.len());
-        if found.is_empty() && peaks.len() > refined {
-            refined = peaks.len();
-            left.refine();
-            let look = Look::new(&left, &correlator, guard);
-            found = look.peaks(&look.heights(), threshold, &peaks);
-            found.truncate(MAX_PATHS - peaks.len());
-        }
-        if found.is_empty() {
-            break;
-        }
         for peak in &found {
             curve.raise(peak);
             left.remove(peak.delay);
         }
         peaks.append(&mut found);
-        let look = Look::new(&left, &correlator, guard);
-        found = look.peaks(&look.heights(), threshold, &peaks);
+        if peaks.len() == MAX_PATHS {
+            break;
+        }
+        found = look_again(&left, &correlator, guard, threshold, &peaks);
+        if found.is_empty() && peaks.len() > refined {
+            refined = peaks.len();
+            left.refine();
+            found = look_again(&left, &correlator, guard, threshold, &peaks);
+        }
     }
     let modulo_s = input
         .period
@@ -137,6 +126,18 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
             .map(|p| Path::new(p, baud_hz, modulo_s))
             .collect(),
     })
+}
+
+/// Peaks in what is left, beside those that were taken out.
+fn look_again(
+    left: &Residual,
+    correlator: &Correlator,
+    guard: usize,
+    threshold: f64,
+    known: &[Peak],
+) -> Vec<Peak> {
+    let look = Look::new(left, correlator, guard);
+    look.peaks(&look.heights(), threshold, known)
 }
 
 /// A path of the search.

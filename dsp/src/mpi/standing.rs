@@ -8,13 +8,17 @@
 //! ```
 //!
 //! with `r` the residual and, for the template `u`, the sums over a block: what goes with `a` alone
-//! is left to the turning beat. The power of the interferer itself, `m P(t - tau)`, carries the delayed
-//! data too and adds `m E[a] E[a' P] / (E[P] var(a))`, about `2 m`, to `A` ([`own_power`]). Between symbols `a'(t - tau)` is as in [`super::reflectogram`].
+//! is left to the turning beat. Between symbols `a'(t - tau)` is as in [`super::reflectogram`].
+//!
+//! The interferer's own power, `m P(t - tau)`, carries the delayed data too and adds `m E[a] E[a' P] /
+//! (E[P] var(a))`, about `2 m`, to `A` ([`own_power`]).
+//!
+//! *Source*: the static term of mpi-methods.md section 1; the own power's share is derived here.
 
 use crate::mpi::level::{self, Beat};
 use crate::mpi::track::Tracked;
 
-/// Mean of a path's beat `2 sqrt(m) cos psi`.
+/// Mean of a path's beat `2 sqrt(m) cos psi`, which has no unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
     /// The mean.
@@ -31,7 +35,8 @@ pub fn own_power(tracked: &Tracked) -> f64 {
     mean * third / (power * (power - mean * mean)).max(f64::MIN_POSITIVE)
 }
 
-/// Takes the mean of the beat of a path whose delay in symbols is known.
+/// Takes the mean of the beat of a path whose delay in symbols is known; the first delay of the
+/// capture, whose past is not known, is left out.
 pub fn mean(power: &[f32], tracked: &Tracked, beat: &Beat, delay: f64) -> Standing {
     let k = delay.floor() as usize;
     let f = delay - delay.floor();

@@ -64,8 +64,8 @@ fn sine(t: usize, frequency_hz: f64) -> f64 {
     (2.0 * PI * frequency_hz * t as f64 / BAUD_HZ).sin()
 }
 
-/// What wanders slowly and is no interference is never called so, and its law is named: the
-/// exponent's standard error is below 0.03 in all of these.
+/// What wanders slowly and is no interference is never called so, and its law is named: within
+/// twice its interval (4 standard errors), which is narrow enough to tell it from 1/2.
 #[test]
 fn ref_slow_disturbances_are_no_interference() {
     let count = 1 << 18;
@@ -80,7 +80,9 @@ fn ref_slow_disturbances_are_no_interference() {
     for (name, expected, disturbance) in cases {
         let found = assessed(NONE, count, 1, None, disturbance);
         let law = found.exponent.value().expect(name);
-        assert!((law - expected).abs() < 0.12, "{name}: {law}");
+        let width = found.exponent.high().unwrap() - found.exponent.low().unwrap();
+        assert!((law - expected).abs() < width.max(0.01), "{name}: {law}");
+        assert!(width < 0.2, "{name}: {width}");
         assert!(
             found.level.value().is_none() && found.paths.is_empty(),
             "{name}"
@@ -91,7 +93,8 @@ fn ref_slow_disturbances_are_no_interference() {
     assert_eq!(echo.regime, Some(MpiRegime::None));
 }
 
-/// Interference has the exponent 1/2, at -24 and at -36 dB.
+/// Interference has the exponent 1/2, at -24 and at -36 dB, within the 0.05 that mpi-methods.md
+/// section 4 states for its own fit.
 #[test]
 fn ref_interference_has_the_exponent_of_a_half() {
     for level_db in [-24.0, -36.0] {
@@ -119,8 +122,9 @@ fn ref_a_tone_is_weighted_out() {
     assert!(parts[0] > 0.2 && parts[1] > 0.2, "{parts:?}");
 }
 
-/// V = 0.63, K = 124: with the linewidth the level is right (bound 0.3 dB, mpi-methods.md 1);
-/// without it only a bound is given, and it is one.
+/// V = 0.63, K = 124: with the linewidth the level is right, within three times the 0.29 dB that are
+/// allowed there; without it only a bound is given, and it is one. The phase begins at zero, so that
+/// `E[q^2]` is about 4 m exp(-V) and more: the bound is within 2.7 dB and its scatter.
 #[test]
 fn ref_a_short_delay_needs_the_linewidth() {
     let link = interference(-30.0, 2_656, 1e6);
@@ -131,7 +135,7 @@ fn ref_a_short_delay_needs_the_linewidth() {
     assert!(alone.level.value().is_none());
     assert_eq!(alone.regime, Some(MpiRegime::Coherent));
     let low = alone.level.low().expect("a bound");
-    assert!((-45.0..-30.0).contains(&low), "{low}");
+    assert!((-34.0..-30.0).contains(&low), "{low}");
 }
 
 /// V < 0.1 and K < 10 tell no level even with the linewidth; between the limits there is an

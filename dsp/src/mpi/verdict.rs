@@ -17,20 +17,21 @@
 //! A copy that stands still is a fixed echo, optical or electrical, and no level is claimed for it.
 
 use etalon_types::Figure;
+use etalon_types::fibre::distance_m;
 use etalon_types::report::{MpiPath, MpiRegime, PathKind};
 
 use crate::measure::statistics::{CONFIDENCE, Z95, between, chi_squared_ratio};
 use crate::mpi::exponent::Law;
-use crate::mpi::level::{self, Beat, Turning};
-use crate::mpi::reflectogram::{Found, Path, distance_m};
+use crate::mpi::level::{self, Beat, Disturbance, Turning};
+use crate::mpi::reflectogram::{Found, Path};
 use crate::mpi::smoothing::common_power;
 use crate::mpi::track::Tracked;
 use crate::mpi::{Input, Search, standing};
 
 /// Coherence angles of the capture for a value.
 pub const MIN_TURNING: f64 = 40.0;
-/// The same where the linewidth is an estimate, which scatters by `sqrt(2 / K)`: 40 angles read as
-/// fewer than this in one capture of ten, 10 as more in one of a hundred.
+/// The same where the linewidth is an estimate. Its logarithm scatters by `sqrt(2 / K)`: by that 40
+/// angles read as fewer than this in one capture of ten, and 10 as more in one of a hundred.
 pub const MIN_OWN_TURNING: f64 = 30.0;
 /// Coherence angles for an interval.
 pub const NO_TURNING: f64 = 10.0;
@@ -252,13 +253,13 @@ impl Law {
     }
 
     /// The disturbance that has to be weighted out before a level can be told, if there is one.
-    fn disturbance(&self) -> Option<level::Law> {
+    fn disturbance(&self) -> Option<Disturbance> {
         let off = self.exponent - 0.5;
         let clean = off.abs() < CLEAN.max(1.5 * self.sigma * Z95) || !self.sigma.is_finite();
         match (clean, off < 0.0) {
             (true, _) => None,
-            (false, true) => Some(level::Law::Additive),
-            (false, false) => Some(level::Law::Gain),
+            (false, true) => Some(Disturbance::Additive),
+            (false, false) => Some(Disturbance::Gain),
         }
     }
 }
@@ -280,7 +281,7 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
     let beside = evidence
         .law
         .and_then(Law::disturbance)
-        .map(|law| level::beat_beside(input.power, tracked, input.baud_hz, law));
+        .map(|of| level::beat_beside(input.power, tracked, input.baud_hz, of));
     let beat = beside.as_ref().unwrap_or(evidence.beat);
     if beat.significance < level::MIN_SIGNIFICANCE {
         out.level = Figure::not_measurable(
@@ -289,66 +290,15 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
         return;
     }
     let turned = evidence.turned(beat, paths);
-    let given = input.linewidth_hz.is_some();
-    let (angles, v) = (turned.angles, turned.delay_angle);
-    let duration_us = evidence.duration_s() * 1e6;
-    let refuse = |regime, reason: String| {
+    if let Some((regime, reason)) = evidence.refusal(beat, &turned, paths[0].delay_s) {
         let n = beat.blocks as u64;
-        let level = Figure::without_value(turned.low_db, None, "dB", CONFIDENCE, n, reason);
-        (Some(regime), level)
-    };
+        out.regime = Some(regime);
+        out.level = Figure::without_value(turned.low_db, None, "dB", CONFIDENCE, n, reason);
+        return;
+    }
     let (value, low, high) = turned.interval_db();
-    let frozen = |angles: f64| {
-        format!(
-            "capture of {duration_us:.2} us holds about {angles:.0} coherence angles of the beat: at least {MIN_TURNING:.0} are needed, so about {:.0} us",
-            duration_us * MIN_TURNING / angles.max(0.1)
-        )
-    };
-    // Without the linewidth a short delay and a frozen phase are told apart by how fast the beat
-    // moves at all.
-    let moved = match given {
-        true => angles,
-        false => beat.rate * beat.blocks as f64,
-    };
-    if moved < NO_TURNING {
-        (out.regime, out.level) = refuse(MpiRegime::Frozen, frozen(moved));
-        return;
-    }
-    let short = match given {
-        true => v < NO_DELAY,
-        false => v < MIN_OWN_DELAY || turned.fit.margin < MIN_MARGIN,
-    };
-    if short {
-        let hint = if given {
-            ""
-        } else {
-            "; with the linewidth (--linewidth) less would do"
-        };
-        let needed = if given { MIN_DELAY } else { MIN_OWN_DELAY };
-        (out.regime, out.level) = refuse(
-            MpiRegime::Coherent,
-            format!(
-                "the delay of {:.1} ns is short against the coherence time (2 pi linewidth delay is about {v:.2}, {needed} is needed{hint}): part of the beat stands still and hides in the levels",
-                paths[0].delay_s * 1e9
-            ),
-        );
-        return;
-    }
-    if !given && turned.fit.rate > MAX_RATE {
-        (out.regime, out.level) = refuse(
-            MpiRegime::Incoherent,
-            format!(
-                "the beat turns with a half width of {:.0} MHz, too fast for the block means to hold all of it: the transmitter's chirp spreads it, or other noise lies over it",
-                1e-6 * turned.fit.rate * input.baud_hz
-                    / (2.0 * std::f64::consts::PI * level::BLOCK as f64)
-            ),
-        );
-        return;
-    }
-    if angles < NO_TURNING {
-        (out.regime, out.level) = refuse(MpiRegime::Frozen, frozen(angles));
-        return;
-    }
+    let (angles, v) = (turned.angles, turned.delay_angle);
+    let given = input.linewidth_hz.is_some();
     out.regime = Some(match v < 1.0 {
         true => MpiRegime::Coherent,
         false => MpiRegime::Incoherent,
@@ -401,6 +351,60 @@ impl Turned {
 impl Evidence<'_> {
     fn duration_s(&self) -> f64 {
         self.input.power.len() as f64 / self.input.baud_hz
+    }
+
+    /// Regime and reason when neither a level nor an interval can be told.
+    fn refusal(&self, beat: &Beat, turned: &Turned, delay_s: f64) -> Option<(MpiRegime, String)> {
+        let given = self.input.linewidth_hz.is_some();
+        let (angles, v) = (turned.angles, turned.delay_angle);
+        let duration_us = self.duration_s() * 1e6;
+        let frozen = |angles: f64| {
+            let reason = format!(
+                "capture of {duration_us:.2} us holds about {angles:.0} coherence angles of the beat: at least {MIN_TURNING:.0} are needed, so about {:.0} us",
+                duration_us * MIN_TURNING / angles.max(0.1)
+            );
+            Some((MpiRegime::Frozen, reason))
+        };
+        // Without the linewidth a short delay and a frozen phase are told apart by how fast the
+        // beat moves at all.
+        let moved = match given {
+            true => angles,
+            false => beat.rate * beat.blocks as f64,
+        };
+        if moved < NO_TURNING {
+            return frozen(moved);
+        }
+        let (short, needed, hint) = match given {
+            true => (v < NO_DELAY, MIN_DELAY, ""),
+            false => (
+                v < MIN_OWN_DELAY || turned.fit.margin < MIN_MARGIN,
+                MIN_OWN_DELAY,
+                "; with the linewidth (--linewidth) less would do",
+            ),
+        };
+        if short {
+            let reason = format!(
+                "the delay of {:.1} ns is short against the coherence time (2 pi linewidth delay is about {v:.2}, {needed} is needed{hint}): part of the beat stands still and hides in the levels",
+                delay_s * 1e9
+            );
+            return Some((MpiRegime::Coherent, reason));
+        }
+        if !given && turned.fit.rate > MAX_RATE {
+            let reason = format!(
+                "the beat turns with a half width of {:.0} MHz, too fast for the block means to hold all of it: the transmitter's chirp spreads it, or other noise lies over it",
+                1e-6 * self.half_width_hz(turned.fit.rate)
+            );
+            return Some((MpiRegime::Incoherent, reason));
+        }
+        if angles < NO_TURNING {
+            return frozen(angles);
+        }
+        None
+    }
+
+    /// Half width in hertz of a line that decays by a rate a block.
+    fn half_width_hz(&self, rate: f64) -> f64 {
+        rate * self.input.baud_hz / (2.0 * std::f64::consts::PI * level::BLOCK as f64)
     }
 
     /// Fits level and decay with the strongest path's delay.
@@ -474,8 +478,7 @@ impl Evidence<'_> {
         }
         let noise = turned.fit.noise_sigma / turned.fit.level.max(1e-12);
         let relative = (2.0 / turned.angles + noise * noise).sqrt();
-        let value = turned.fit.rate * self.input.baud_hz
-            / (2.0 * std::f64::consts::PI * level::BLOCK as f64);
+        let value = self.half_width_hz(turned.fit.rate);
         between(
             value,
             value * (-Z95 * relative).exp(),

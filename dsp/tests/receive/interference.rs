@@ -2,7 +2,7 @@
 
 use crate::signals::{Interference, symbols};
 use crate::{BAUD_HZ, at, plain};
-use etalon_dsp::mpi::{self, Assessment, reflectogram};
+use etalon_dsp::mpi::{self, Assessment};
 use etalon_dsp::options::Quantity;
 use etalon_dsp::slicer::Slicer;
 use etalon_dsp::{EqualizerChoice, PatternChoice, ReceiveOptions};
@@ -209,5 +209,5 @@ fn regress_a_period_later_is_the_same_delay() {
             .iter()
             .all(|p| p.delay_s * BAUD_HZ < 8191.0)
     );
-    assert!((path.distance_m - reflectogram::distance_m(path.delay_s)).abs() < 1e-9);
+    assert!((path.distance_m - etalon_types::fibre::distance_m(path.delay_s)).abs() < 1e-9);
 }

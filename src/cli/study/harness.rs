@@ -28,7 +28,8 @@ const FOLDER: &str = "etalon-study";
 
 /// Options of every study that runs through here.
 #[derive(Debug, clap::Args)]
-pub struct Options {
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
     /// Seeds (default: as many as the committed record has)
     #[arg(long, value_name = "N")]
     trials: Option<u64>,
@@ -41,7 +42,7 @@ pub struct Options {
 }
 
 /// What is said below the options of every study.
-pub const AFTER_HELP: &str = "\
+const AFTER_HELP: &str = "\
 Exit code 0: every requirement holds. 1: one does not. An interrupted study goes on where it
 stopped. Shards of one --state may run at once; the same command without --shard sums them up.";
 
@@ -149,18 +150,18 @@ pub enum Error {
 ///
 /// # Errors
 /// Storage, when the state cannot be written or read; a defect, when a trial comes to no end.
-pub fn run<S: Study>(study: &S, options: &Options, globals: &Globals) -> Result<Exit, CliError> {
+pub fn run<S: Study>(study: &S, args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let state = globals.state.clone().unwrap_or_else(|| FOLDER.into());
     let of_store = |path: &Path, error: &StoreError| of_store(S::NAME, path, error);
     StateDir::open(&state).map_err(|e| of_store(&state, &e))?;
-    let shard = options.shard.unwrap_or(Shard::WHOLE);
+    let shard = args.shard.unwrap_or(Shard::WHOLE);
     let own = state.join(shard.journal(S::NAME));
     let book = Journal::open(&own, Durability::EachAppend, Patience::None)
         .map_err(|e| of_store(&own, &e))?;
     let mut known = read_all(study, &state)?;
     let mut trials = Trials::<S>::new();
     let mut missing = Vec::new();
-    for key in wanted(study, options.trials.unwrap_or(S::TRIALS), shard, globals) {
+    for key in wanted(study, args.trials.unwrap_or(S::TRIALS), shard, globals) {
         match known.remove(&key) {
             Some(trial) => drop(trials.insert(key, trial)),
             None => missing.push(key),
@@ -186,7 +187,7 @@ pub fn run<S: Study>(study: &S, options: &Options, globals: &Globals) -> Result<
         })
         .collect();
     trials.extend(fresh?);
-    if let Some(folder) = &options.figures {
+    if let Some(folder) = &args.figures {
         draw(folder, &study.figures(&trials))?;
     }
     study.finish(&trials, globals)

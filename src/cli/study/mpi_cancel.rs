@@ -17,7 +17,7 @@ mod trial;
 use serde_json::json;
 
 use super::findings::{Columns, Entry, finish};
-use super::harness::{self, Error, Study, Trials};
+use super::harness::{Error, Study, Trials};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::Globals;
 use crate::plots::Scene;
@@ -26,22 +26,6 @@ pub use trial::{Canceller, Case, Counted, LEVELS_DB, Link, WEAK_DB};
 
 /// Linewidths in kilohertz.
 pub const LINEWIDTHS_KHZ: [u32; 3] = [100, 1_000, 10_000];
-
-/// Options of `study mpi-cancel`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = harness::AFTER_HELP)]
-pub struct Args {
-    #[command(flatten)]
-    options: harness::Options,
-}
-
-/// Runs the study.
-///
-/// # Errors
-/// As [`harness::run`].
-pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    harness::run(&MpiCancel, &args.options, globals)
-}
 
 /// The study.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@ mod trial;
 use serde_json::json;
 
 use super::findings::{Columns, Entry, Finding, finish};
-use super::harness::{self, Error, Study, Trials};
+use super::harness::{Error, Study, Trials};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::Globals;
 use crate::plots::Scene;
@@ -27,22 +27,6 @@ const RATE: f64 = 0.99;
 
 /// Share of truths that a 95 % interval has to cover.
 const COVERAGE: (f64, f64) = (0.93, 0.97);
-
-/// Options of `study mpi-level`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = harness::AFTER_HELP)]
-pub struct Args {
-    #[command(flatten)]
-    options: harness::Options,
-}
-
-/// Runs the study.
-///
-/// # Errors
-/// As [`harness::run`].
-pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    harness::run(&MpiLevel, &args.options, globals)
-}
 
 /// The study.
 #[derive(Clone, Copy, Debug)]

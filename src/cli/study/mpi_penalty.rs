@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::findings::{Columns, Entry, Finding, finish};
-use super::harness::{self, Error, Study, Trials};
+use super::harness::{Error, Study, Trials};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::Globals;
 use crate::plots::Scene;
@@ -41,22 +41,6 @@ const STRONGEST_DB: [(Law, [i16; 4]); 2] = [
 /// What a counted penalty may differ from the theory beyond its interval, in dB: the tolerance of
 /// the acceptance table, row 27. The theory leaves out how the interferer's own power scatters.
 const TOLERANCE_DB: f64 = 0.03;
-
-/// Options of `study mpi-penalty`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = harness::AFTER_HELP)]
-pub struct Args {
-    #[command(flatten)]
-    options: harness::Options,
-}
-
-/// Runs the study.
-///
-/// # Errors
-/// As [`harness::run`].
-pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    harness::run(&MpiPenalty::new(), &args.options, globals)
-}
 
 /// The study, with the theory of every case.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ mod trial;
 use serde_json::{Value, json};
 
 use super::findings::{Columns, Entry, finish};
-use super::harness::{self, Error, Study, Trials};
+use super::harness::{Error, Study, Trials};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::Globals;
 use crate::plots::Scene;
@@ -29,22 +29,6 @@ pub use trial::{Case, Found};
 
 /// Levels in dB at which a path is looked for.
 pub const LEVELS_DB: [i16; 7] = [-22, -34, -44, -46, -48, -50, -52];
-
-/// Options of `study mpi-range`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = harness::AFTER_HELP)]
-pub struct Args {
-    #[command(flatten)]
-    options: harness::Options,
-}
-
-/// Runs the study.
-///
-/// # Errors
-/// As [`harness::run`].
-pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    harness::run(&MpiRange, &args.options, globals)
-}
 
 /// The study.
 #[derive(Clone, Copy, Debug)]

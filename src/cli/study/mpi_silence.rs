@@ -13,7 +13,7 @@ mod trial;
 use serde_json::json;
 
 use super::findings::{Columns, Entry, Finding, finish};
-use super::harness::{self, Error, Study, Trials};
+use super::harness::{Error, Study, Trials};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::Globals;
 use crate::plots::Scene;
@@ -23,22 +23,6 @@ pub use trial::{Found, Nuisance};
 const RATE: f64 = 0.99;
 /// Error of the level under a tone in dB.
 const LEVEL_DB: f64 = 0.5;
-
-/// Options of `study mpi-silence`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = harness::AFTER_HELP)]
-pub struct Args {
-    #[command(flatten)]
-    options: harness::Options,
-}
-
-/// Runs the study.
-///
-/// # Errors
-/// As [`harness::run`].
-pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    harness::run(&MpiSilence, &args.options, globals)
-}
 
 /// The study.
 #[derive(Clone, Copy, Debug)]

@@ -11,29 +11,14 @@
 pub mod record;
 pub mod trial;
 
-use super::harness::{self, Error, Study, Trials};
+use super::harness::{Error, Study, Trials};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::{Globals, print, print_json};
 use crate::plots::Scene;
 use trial::{Case, TrialRecord};
 
-/// Options of `study receive-mpi`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = harness::AFTER_HELP)]
-pub struct Args {
-    #[command(flatten)]
-    options: harness::Options,
-}
-
-/// Runs the study.
-///
-/// # Errors
-/// As [`harness::run`].
-pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
-    harness::run(&ReceiveMpi, &args.options, globals)
-}
-
-struct ReceiveMpi;
+/// The study.
+pub(super) struct ReceiveMpi;
 
 impl Study for ReceiveMpi {
     type Case = Case;

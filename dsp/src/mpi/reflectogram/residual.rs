@@ -18,8 +18,9 @@
 //! ```
 //!
 //! with the better of two first guesses `h`: `c / M`, which is nearly all of the strongest path,
-//! or nothing. Track and correction are smoothed as [`crate::mpi::smoothing`] has it, which shrinks what
-//! is mostly noise. The path is taken out of the residual and, times `M`, out of the track.
+//! or nothing. Track and correction are smoothed as [`crate::mpi::smoothing`] has it, which shrinks
+//! what is mostly noise. The path is taken out of the residual and, times `M` and without its mean,
+//! which the levels hold, out of the track.
 
 use crate::mpi::level::{self, Beat};
 use crate::mpi::smoothing::{Smoother, common_power};

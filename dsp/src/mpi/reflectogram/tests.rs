@@ -62,12 +62,6 @@ fn the_delay_is_found_within_a_unit_interval() {
     }
 }
 
-#[test]
-fn ref_distance_of_a_round_trip() {
-    // 100 ns there and back in fibre: 10.21 m.
-    assert!((distance_m(100e-9) - 10.2109).abs() < 1e-3);
-}
-
 /// Levels in dB and delays in symbols of paths.
 type Paths<'a> = &'a [(f64, f64)];
 

@@ -81,7 +81,7 @@ fn study(state: &Path, pause: Duration, shard: Option<&str>) -> String {
         pause,
         answer: state.join("answer.txt"),
     };
-    let options = Options {
+    let options = Args {
         trials: None,
         shard: shard.map(|text| text.parse().unwrap()),
         figures: None,
