@@ -67,6 +67,12 @@ impl Shape {
         2.0 * own_weight(self.rate) * (1.0 - (-2.0 * self.delay_angle()).exp())
     }
 
+    /// What a unit squared mean adds to that: it takes, for a beat that rests at its largest
+    /// swings least.
+    pub fn own_standing(self) -> f64 {
+        own_weight(-self.rate) * (-self.delay_angle()).exp() - 1.0
+    }
+
     /// Most of the squared mean for a unit level: a phase at zero.
     pub fn most_standing(self) -> f64 {
         4.0 * (-self.delay_angle()).exp()
@@ -91,7 +97,10 @@ impl Shape {
         let falling = sum(fall, 1.0, (-x * lags).exp());
         let rising = sum(rise, (-2.0 * v).exp(), (x * lags - 2.0 * v).exp());
         let standing = sum(rise, (-v).exp(), (x * lags - v).exp());
-        let flat = sum(turn, 1.0, 1.0);
+        let flat = match turn == Complex64::ONE {
+            true => Complex64::from(lags),
+            false => sum(turn, 1.0, 1.0),
+        };
         Parts {
             level: 4.0 * weight * (falling - rising).re,
             standing: 2.0 * (weight * standing - flat).re,
@@ -101,7 +110,7 @@ impl Shape {
 
 /// Variance of a block mean of an exponential process: `2 (x - 1 + exp(-x)) / x^2`.
 fn own_weight(x: f64) -> f64 {
-    if x < 1e-3 {
+    if x.abs() < 1e-3 {
         1.0 - x / 3.0
     } else {
         2.0 * (x - 1.0 + (-x).exp()) / (x * x)
@@ -126,7 +135,7 @@ mod tests {
     fn ref_spectrum_is_the_sum_of_the_covariances() {
         for (rate, delay) in [(0.02, 50.0), (0.3, 7.5), (0.05, 400.0), (0.001, 300.0)] {
             let shape = Shape { rate, delay };
-            for angle in [0.001, 0.03, 0.4, 2.9] {
+            for angle in [0.0, 0.001, 0.03, 0.4, 2.9] {
                 let found = shape.spectrum(Complex64::cis(angle));
                 let lags = (1..2000).map(f64::from);
                 let (level, standing) = lags.fold((0.0, 0.0), |sum, j| {

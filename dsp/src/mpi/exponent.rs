@@ -60,7 +60,7 @@ struct Slope {
 
 /// Takes the law; `None` with fewer than three levels or without a track.
 pub fn law(power: &[f32], tracked: &Tracked, beat: &Beat) -> Option<Law> {
-    if tracked.power.len() < 3 || beat.track.len() < 64 || beat.level <= 0.0 {
+    if tracked.levels.len() < 3 || beat.track.len() < 64 || beat.level <= 0.0 {
         return None;
     }
     let slopes = slopes(power, tracked, &reference(beat));
@@ -70,7 +70,8 @@ pub fn law(power: &[f32], tracked: &Tracked, beat: &Beat) -> Option<Law> {
     {
         return None;
     }
-    let (exponent, least, misfits) = fit(&slopes, &tracked.power);
+    let power: Vec<f64> = (0..slopes.len()).map(|i| tracked.power(i)).collect();
+    let (exponent, least, misfits) = fit(&slopes, &power);
     let allowed = least + Z95 * Z95;
     let inside = || (0..STEPS).filter(|&i| misfits[i] <= allowed);
     let at = |i: usize| LOWEST + STEP * i as f64;
@@ -92,7 +93,7 @@ pub fn law(power: &[f32], tracked: &Tracked, beat: &Beat) -> Option<Law> {
         high,
         sigma: (high - low) / (2.0 * Z95),
         parts: parts(&slopes, tracked),
-        symbols: power.len() as u64,
+        symbols: tracked.symbols.len() as u64,
     })
 }
 
@@ -129,14 +130,14 @@ fn reference(beat: &Beat) -> Vec<f64> {
 fn slopes(power: &[f32], tracked: &Tracked, reference: &[f64]) -> Vec<Slope> {
     /// Sums of `r c`, `c^2`, `r^2 c^2`, `r c^3` and `c^4`.
     type Sums = [f64; 5];
-    let mut sums = vec![Sums::default(); tracked.power.len()];
+    let mut sums = vec![Sums::default(); tracked.levels.len()];
     let blocks = power.as_chunks::<BLOCK>().0.iter();
     for ((part, symbols), &c) in blocks
         .zip(tracked.symbols.as_chunks::<BLOCK>().0)
         .zip(reference)
     {
         for (&y, &s) in part.iter().zip(symbols) {
-            let r = f64::from(y) - tracked.power[s as usize];
+            let r = f64::from(y) - tracked.levels[s as usize];
             let rc = r * c;
             let to = &mut sums[s as usize];
             to[0] += rc;
@@ -181,12 +182,12 @@ fn fit(slopes: &[Slope], power: &[f64]) -> (f64, f64, Vec<f64>) {
 
 /// Shares of the three parts in the movement of the mean level.
 fn parts(slopes: &[Slope], tracked: &Tracked) -> [f64; 3] {
-    let mean_power = tracked.mean_of(|i| tracked.power[i]);
+    let mean_power = tracked.mean_of(|i| tracked.power(i));
     let mean_amplitude = tracked.mean_of(|i| tracked.amplitude[i]);
     let shape = |part: usize, i: usize| match part {
         0 => 1.0,
         1 => tracked.amplitude[i] / mean_amplitude,
-        _ => tracked.power[i] / mean_power,
+        _ => tracked.power(i) / mean_power,
     };
     let mut best = ([0.0; 3], f64::INFINITY);
     for subset in 1..8usize {

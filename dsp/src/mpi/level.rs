@@ -26,6 +26,7 @@ use crate::kernels::lanes::sums;
 use crate::kernels::level;
 use crate::mpi::coherence::Shape;
 use crate::mpi::line::Line;
+use crate::mpi::standing::Standing;
 use crate::mpi::track::Tracked;
 use crate::traces::ResidualSpectrum;
 
@@ -36,8 +37,9 @@ pub const BLOCK: usize = 16;
 /// parameter, equivalent to about ten independent looks: 5 sigma leaves 3e-6.
 pub const MIN_SIGNIFICANCE: f64 = 5.0;
 
-/// Delay angle `V` from which down the shape of the beat hardly tells its decay from its level.
-pub const SHORT_DELAY: f64 = 1.0;
+/// Delay angle `V` below which no level is told with an estimated decay: the shorter the delay, the
+/// less the shape of the beat tells its decay from its level.
+pub const SHORT_DELAY: f64 = 2.0;
 
 /// Most lags that the fit uses.
 const MAX_LAGS: usize = 4096;
@@ -63,7 +65,7 @@ pub struct Beat {
     pub upper_bound: f64,
     /// Noise variance of one block mean over the mean power.
     pub noise_variance: f64,
-    /// Mean power over the levels as they occurred.
+    /// Mean power that was sent, over the symbols as they occurred.
     pub mean_power: f64,
     /// Mean amplitude over them.
     pub mean_amplitude: f64,
@@ -91,14 +93,16 @@ pub fn beat_beside(
 ) -> Beat {
     let shape = |i: usize| match disturbance {
         Disturbance::Additive => 1.0,
-        Disturbance::Gain => tracked.power[i],
+        Disturbance::Gain => tracked.levels[i],
     };
     let amplitude = |i: usize| tracked.amplitude[i];
     let share =
         tracked.mean_of(|i| amplitude(i) * shape(i)) / tracked.mean_of(|i| shape(i).powi(2));
     let weight = |i: usize| amplitude(i) - share * shape(i);
     let unit = BLOCK as f64 * tracked.mean_of(|i| amplitude(i) * weight(i));
-    let weights: Vec<f64> = (0..tracked.power.len()).map(|i| weight(i) / unit).collect();
+    let weights: Vec<f64> = (0..tracked.levels.len())
+        .map(|i| weight(i) / unit)
+        .collect();
     let parts = power.as_chunks::<BLOCK>().0.iter();
     let mut square = 0.0;
     let track: Vec<f64> = parts
@@ -107,7 +111,7 @@ pub fn beat_beside(
             let terms = power
                 .iter()
                 .zip(symbols)
-                .map(|(&y, &s)| (f64::from(y) - tracked.power[s as usize]) * weights[s as usize]);
+                .map(|(&y, &s)| (f64::from(y) - tracked.levels[s as usize]) * weights[s as usize]);
             terms.inspect(|term| square += term * term).sum()
         })
         .collect();
@@ -129,7 +133,7 @@ fn of_track(mut track: Vec<f64>, noise_variance: f64, tracked: &Tracked, baud_hz
     let mean = track.iter().sum::<f64>() / blocks.max(1) as f64;
     track.iter_mut().for_each(|c| *c -= mean);
     let mean_amplitude = tracked.mean_of(|i| tracked.amplitude[i]);
-    let mean_power = tracked.mean_of(|i| tracked.power[i]);
+    let mean_power = tracked.mean_of(|i| tracked.power(i));
     let variance: f64 = track.iter().map(|c| c * c).sum::<f64>() / blocks.max(1) as f64;
     let mut beat = Beat {
         blocks,
@@ -148,7 +152,7 @@ fn of_track(mut track: Vec<f64>, noise_variance: f64, tracked: &Tracked, baud_hz
     if blocks < 64 {
         return beat;
     }
-    let turning = beat.turning(f64::INFINITY, 0.0, None);
+    let turning = beat.turning(f64::INFINITY, None, None);
     // Taking the capture's own mean off takes the fraction 2/K of the power with it.
     let angles = turning.rate * blocks as f64;
     let whole = if angles > 8.0 {
@@ -201,17 +205,22 @@ impl Beat {
     /// The level is not taken from the likelihood too: the beat is no Gaussian process but a
     /// bounded cosine, whose mean square scatters half as much. It comes from the autocovariance
     /// at the lags within a third of a decay, where it hardly depends on the rate.
-    pub fn turning(&self, delay: f64, standing: f64, rate: Option<f64>) -> Turning {
+    pub fn turning(&self, delay: f64, standing: Option<Standing>, rate: Option<f64>) -> Turning {
         let unit = self.mean_amplitude * self.mean_amplitude;
-        let mean = standing * unit;
+        let of_track = |s: Standing| Standing {
+            mean: s.mean * self.mean_amplitude,
+            noise: s.noise * unit,
+        };
+        let standing = standing.map(of_track);
+        let mean = standing.map_or(0.0, |s| s.mean * s.mean - s.noise);
         let (rate, margin) = match rate {
             Some(rate) => (rate, f64::INFINITY),
             None => {
                 let line = Line::new(&self.track);
-                let rate = line.rate(delay, mean);
+                let rate = line.rate(delay, standing);
                 let short = SHORT_DELAY / delay;
                 let margin = if short > 0.0 && rate > short {
-                    line.margin(rate, short, delay, mean)
+                    line.margin(rate, short, delay, standing)
                 } else {
                     0.0
                 };
@@ -251,7 +260,7 @@ fn block_means(power: &[f32], tracked: &Tracked) -> (Vec<f64>, f64) {
         let at = |i: usize| values[i.min(values.len() - 1)] as f32;
         [at(0), at(1) - at(0), at(2) - at(1), at(3) - at(2)]
     };
-    let (levels, amplitudes) = (steps(&tracked.power), steps(&tracked.amplitude));
+    let (levels, amplitudes) = (steps(&tracked.levels), steps(&tracked.amplitude));
     dispatch!(level(), simd => means(simd, power, &tracked.symbols, &levels, &amplitudes))
 }
 
@@ -288,11 +297,12 @@ fn means<S: Simd>(
             p += above.select(f32x16::splat(simd, levels[t]), zero);
             a += above.select(f32x16::splat(simd, amplitudes[t]), zero);
         }
-        // One look for the sums of r a, P and of their squares: with c = sum r a / sum P, the
-        // squared residual sum (r a - c P)^2 is sum (r a)^2 - 2 c sum r a P + c^2 sum P^2.
+        // One look for the sums of r a, a^2 and of their squares: with c = sum r a / sum a^2, the
+        // squared residual sum (r a - c a^2)^2 is sum (r a)^2 - 2 c sum r a^3 + c^2 sum a^4.
         let ra = (f32x16::from_slice(simd, part) - p) * a;
-        let [up, down, ra2, rap] = sums([ra, p, ra * ra, ra * p]).map(f64::from);
-        let [p2, ..] = sums([p * p, zero, zero, zero]).map(f64::from);
+        let sent = a * a;
+        let [up, down, ra2, rap] = sums([ra, sent, ra * ra, ra * sent]).map(f64::from);
+        let [p2, ..] = sums([sent * sent, zero, zero, zero]).map(f64::from);
         let c = up / down;
         let square = (ra2 - 2.0 * c * rap + c * c * p2).max(0.0);
         noise += square * BLOCK as f64 / (BLOCK as f64 - 1.0) / (down * down);
@@ -338,7 +348,7 @@ fn autocovariance_by_transform(track: &[f64], lags: usize) -> Vec<f64> {
 /// Signal-to-noise ratio without the beat: the variance of the levels over the residual within
 /// blocks. A block mean of white noise `s2` has the variance `s2 / sum P`, which is solved for `s2`.
 pub fn snr_without_beat_db(beat: &Beat, tracked: &Tracked) -> f64 {
-    let variance = tracked.mean_of(|i| (tracked.power[i] - beat.mean_power).powi(2));
+    let variance = tracked.mean_of(|i| (tracked.power(i) - beat.mean_power).powi(2));
     let noise = beat.noise_variance * BLOCK as f64 * beat.mean_power;
     10.0 * (variance / noise.max(f64::MIN_POSITIVE)).log10()
 }

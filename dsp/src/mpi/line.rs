@@ -12,17 +12,22 @@
 //! autocovariance every frequency carries its own weight, and a slow excursion of one capture
 //! does not pull the rate. *Source*: Whittle, Ark. Mat. 2 (1953) 423.
 
+use std::f64::consts::FRAC_PI_2;
+
 use fearless_simd::{Simd, dispatch};
 use fearless_simd_macros::simd;
 use num_complex::Complex64;
 
 use crate::kernels::level;
 use crate::mpi::coherence::{Parts, Shape};
+use crate::mpi::standing::Standing;
 
 /// Groups of neighbouring frequencies, spaced logarithmically.
 const GROUPS: usize = 160;
 /// Rates on the grid.
 const STEPS: i32 = 48;
+/// Steps of the phase at which the beat rests, over a quarter turn.
+const PHASES: i32 = 8;
 
 /// A periodogram, averaged in groups.
 struct Periodogram {
@@ -50,28 +55,31 @@ impl Line {
     }
 
     /// Returns the most likely rate per block for a delay in blocks (infinite when it is not
-    /// known) and the squared mean of the beat.
+    /// known) and the mean of the beat.
     ///
     /// The slowest rate that is considered turns once over the whole track.
-    pub fn rate(&self, delay: f64, standing: f64) -> f64 {
-        self.likeliest(1.0 / self.blocks as f64, 2.0, delay, standing)
-            .0
+    pub fn rate(&self, delay: f64, mean: Option<Standing>) -> f64 {
+        self.likeliest(1.0 / self.blocks as f64, 2.0, delay, mean).0
     }
 
     /// By how much the log-likelihood of a rate exceeds that of the best one up to `most`: 2 and
     /// more reject the slower ones with 97.7 % confidence (Wilks).
-    pub fn margin(&self, rate: f64, most: f64, delay: f64, standing: f64) -> f64 {
+    pub fn margin(&self, rate: f64, most: f64, delay: f64, mean: Option<Standing>) -> f64 {
         let slowest = 1.0 / self.blocks as f64;
-        let slower = self
-            .likeliest(slowest.min(0.5 * most), most, delay, standing)
-            .1;
-        self.likelihood(Shape { rate, delay }, standing) - slower
+        let slower = self.likeliest(slowest.min(0.5 * most), most, delay, mean).1;
+        self.likelihood(Shape { rate, delay }, mean) - slower
     }
 
     /// The most likely rate of a range, and its log-likelihood.
-    fn likeliest(&self, slowest: f64, fastest: f64, delay: f64, standing: f64) -> (f64, f64) {
+    fn likeliest(
+        &self,
+        slowest: f64,
+        fastest: f64,
+        delay: f64,
+        mean: Option<Standing>,
+    ) -> (f64, f64) {
         let ratio = (fastest / slowest).powf(1.0 / f64::from(STEPS));
-        let likelihood = |rate: f64| self.likelihood(Shape { rate, delay }, standing);
+        let likelihood = |rate: f64| self.likelihood(Shape { rate, delay }, mean);
         let best = (0..=STEPS)
             .map(|i| slowest * ratio.powi(i))
             .map(|rate| (rate, likelihood(rate)))
@@ -81,13 +89,66 @@ impl Line {
         maximize((best / ratio).min(high), high, 24, likelihood)
     }
 
-    fn likelihood(&self, shape: Shape, standing: f64) -> f64 {
-        // The capture's own mean scatters with the variance 4 / K of a unit level: three standard
-        // deviations of it, and a phase at zero, are the most of the mean that a level explains.
-        let angles = shape.rate * self.blocks as f64;
-        let least = standing.max(0.0) / (shape.most_standing() + 36.0 / angles);
-        best_over_level(&self.periodogram, self.variance, shape, standing, least)
+    /// Log-likelihood of a shape with the level and the phase of rest that suit it best.
+    fn likelihood(&self, shape: Shape, mean: Option<Standing>) -> f64 {
+        let parts: Vec<Parts> = self
+            .periodogram
+            .turn
+            .iter()
+            .map(|&t| shape.spectrum(t))
+            .collect();
+        let zero = shape.spectrum(Complex64::new(1.0, 0.0));
+        let phases = match shape.most_standing() > 1e-3 {
+            true => PHASES,
+            false => 0,
+        };
+        (0..=phases)
+            .map(|i| {
+                let cosine = (FRAC_PI_2 * f64::from(i) / f64::from(PHASES)).sin();
+                let standing = shape.most_standing() * cosine * cosine;
+                let of = |p: &Parts| p.level + standing * p.standing;
+                let whole = shape.own() + standing * shape.own_standing();
+                let model = Model {
+                    shape: parts.iter().map(of).collect(),
+                    whole,
+                    standing,
+                    // Variance of the mean of the track.
+                    scatter: (whole + of(&zero)).max(0.0) / self.blocks as f64,
+                };
+                self.best_over_level(&model, mean)
+            })
+            .fold(f64::MIN, f64::max)
     }
+
+    /// The measured mean is the standing part, what the capture's own mean adds, and noise.
+    fn best_over_level(&self, model: &Model, mean: Option<Standing>) -> f64 {
+        let mut most = 0.999 * self.variance / model.whole.max(f64::MIN_POSITIVE);
+        if let Some(mean) = mean.filter(|_| model.standing > 0.0) {
+            let farthest = mean.mean.abs() + 6.0 * (mean.noise + self.variance).sqrt();
+            most = most.min(farthest * farthest / model.standing);
+        }
+        let level = level();
+        let likelihood = |power: f64| {
+            let fit = dispatch!(level, simd => fitness(simd, &self.periodogram, &model.shape, self.variance, power));
+            let Some(mean) = mean else { return fit };
+            let spread = (mean.noise + power * model.scatter).max(f64::MIN_POSITIVE);
+            let off = mean.mean.abs() - (model.standing * power).sqrt();
+            fit - 0.5 * (off * off / spread + spread.ln())
+        };
+        maximize(0.0, most, 24, likelihood).1
+    }
+}
+
+/// What a unit level makes.
+struct Model {
+    /// Spectrum beside the variance.
+    shape: Vec<f64>,
+    /// Variance of a block mean.
+    whole: f64,
+    /// Squared mean of the beat.
+    standing: f64,
+    /// Variance of the mean of the track.
+    scatter: f64,
 }
 
 impl Periodogram {
@@ -121,45 +182,16 @@ impl Periodogram {
     }
 }
 
-/// Log-likelihood of a shape with the level that suits it best.
-fn best_over_level(
-    groups: &Periodogram,
-    variance: f64,
-    shape: Shape,
-    standing: f64,
-    least: f64,
-) -> f64 {
-    let parts: Vec<Parts> = groups.turn.iter().map(|&t| shape.spectrum(t)).collect();
-    let levels: Vec<f64> = parts.iter().map(|p| p.level).collect();
-    let mut fixed = vec![0.0; parts.len()];
-    // Above this level the white part would be negative.
-    let most = 0.999 * variance / shape.own();
-    if least >= most {
-        return f64::MIN;
-    }
-    let level = level();
-    let mut likelihood = |power: f64| {
-        // The capture's own mean is no standing phase beyond what the level allows.
-        let mean = standing.clamp(0.0, shape.most_standing() * power);
-        for (f, p) in fixed.iter_mut().zip(&parts) {
-            *f = variance + mean * p.standing;
-        }
-        dispatch!(level, simd => fitness(simd, groups, &levels, &fixed, power))
-    };
-    maximize(least, most, 24, &mut likelihood).1
-}
-
 /// `-sum count (log S + mean / S)` with `S = fixed + power shape`; the least number there is
 /// when any `S` is not positive.
 #[simd]
-fn fitness<S: Simd>(_: S, groups: &Periodogram, shapes: &[f64], fixed: &[f64], power: f64) -> f64 {
+fn fitness<S: Simd>(_: S, groups: &Periodogram, shapes: &[f64], fixed: f64, power: f64) -> f64 {
     const LANES: usize = 8;
     let (mut sums, mut least) = ([0.0f64; LANES], [f64::INFINITY; LANES]);
-    let columns = shapes.chunks(LANES).zip(fixed.chunks(LANES));
     let measured = groups.mean.chunks(LANES).zip(groups.count.chunks(LANES));
-    for ((shapes, fixed), (means, counts)) in columns.zip(measured) {
-        let rows = shapes.iter().zip(fixed).zip(means).zip(counts);
-        for (lane, (((shape, fixed), mean), count)) in rows.enumerate() {
+    for (shapes, (means, counts)) in shapes.chunks(LANES).zip(measured) {
+        let rows = shapes.iter().zip(means).zip(counts);
+        for (lane, ((shape, mean), count)) in rows.enumerate() {
             let s = fixed + power * shape;
             least[lane] = if s < least[lane] { s } else { least[lane] };
             sums[lane] -= count * (ln(s) + mean / s);

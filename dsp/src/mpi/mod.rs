@@ -94,15 +94,29 @@ pub enum Search {
 
 /// Assesses the interference.
 pub fn assess(input: &Input) -> Assessment {
-    let tracked = track::settle(input.power, input.slicer, track::BLOCK);
-    let beat = level::beat(input.power, &tracked, input.baud_hz);
+    let mut tracked = track::settle(input.power, input.slicer, track::BLOCK);
+    let mut beat = level::beat(input.power, &tracked, input.baud_hz);
     let found = match input.search {
         Search::DelayedCopies => reflectogram::search(input, &tracked, &beat),
         Search::Nothing => None,
     };
-    let law = (beat.significance >= level::MIN_SIGNIFICANCE)
-        .then(|| exponent::law(input.power, &tracked, &beat))
-        .flatten();
+    let law_of = |tracked: &track::Tracked, beat: &level::Beat| {
+        let turns = beat.significance >= level::MIN_SIGNIFICANCE;
+        turns
+            .then(|| exponent::law(input.power, tracked, beat))
+            .flatten()
+    };
+    let mut law = law_of(&tracked, &beat);
+    let delays: Vec<f64> = found
+        .iter()
+        .flat_map(|found| verdict::moving(&found.paths, law.as_ref()))
+        .map(|path| path.delay_s * input.baud_hz)
+        .collect();
+    if let Some(straight) = standing::straightened(input.power, &tracked, &beat, &delays) {
+        tracked = straight;
+        beat = level::beat(input.power, &tracked, input.baud_hz);
+        law = law_of(&tracked, &beat);
+    }
     let verdict = verdict::judge(&verdict::Evidence {
         input,
         tracked: &tracked,

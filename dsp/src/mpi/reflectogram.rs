@@ -46,6 +46,7 @@ use residual::Residual;
 
 mod coherent;
 mod fraction;
+mod joint;
 mod look;
 mod residual;
 
@@ -97,22 +98,14 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
     }
     let mut curve = Curve::of(&look, heights, threshold, guard);
     let mut peaks: Vec<Peak> = Vec::new();
-    let mut refined = 1;
     while !found.is_empty() {
         found.truncate(MAX_PATHS - peaks.len());
-        for peak in &found {
-            curve.raise(peak);
-            left.remove(peak.delay);
-        }
+        found.iter().for_each(|peak| curve.raise(peak));
         peaks.append(&mut found);
-        if peaks.len() == MAX_PATHS {
-            break;
-        }
-        found = look_again(&left, &correlator, guard, threshold, &peaks);
-        if found.is_empty() && peaks.len() > refined {
-            refined = peaks.len();
-            left.refine();
-            found = look_again(&left, &correlator, guard, threshold, &peaks);
+        left.remove(&peaks);
+        if peaks.len() < MAX_PATHS {
+            let look = Look::new(&left, &correlator, guard);
+            found = look.peaks(&look.heights(), threshold, &peaks);
         }
     }
     let modulo_s = input
@@ -123,21 +116,17 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
         curve: curve.reflectogram(&peaks, threshold, baud_hz),
         paths: peaks
             .iter()
-            .map(|p| Path::new(p, baud_hz, modulo_s))
+            .zip(&left.levels)
+            .map(|(peak, level)| Path {
+                delay_s: peak.delay / baud_hz,
+                modulo_s,
+                significance: peak.height,
+                level: level.level,
+                level_sigma: level.sigma,
+                fixed: peak.fixed,
+            })
             .collect(),
     })
-}
-
-/// Peaks in what is left, beside those that were taken out.
-fn look_again(
-    left: &Residual,
-    correlator: &Correlator,
-    guard: usize,
-    threshold: f64,
-    known: &[Peak],
-) -> Vec<Peak> {
-    let look = Look::new(left, correlator, guard);
-    look.peaks(&look.heights(), threshold, known)
 }
 
 /// A path of the search.
@@ -149,22 +138,13 @@ pub struct Path {
     pub modulo_s: Option<f64>,
     /// Height in standard deviations of the noise.
     pub significance: f64,
-    /// Level that the aided correlation tells, linear; at or below zero where it tells none.
+    /// Level that the part with the delayed data tells by itself, linear, as if the phase turned
+    /// freely; zero where it tells none.
     pub level: f64,
+    /// Standard error of it from the noise.
+    pub level_sigma: f64,
     /// Whether only the static detector sees it.
     pub fixed: bool,
-}
-
-impl Path {
-    fn new(peak: &Peak, baud_hz: f64, modulo_s: Option<f64>) -> Self {
-        Self {
-            delay_s: peak.delay / baud_hz,
-            modulo_s,
-            significance: peak.height,
-            level: peak.level,
-            fixed: peak.fixed,
-        }
-    }
 }
 
 /// The curve that is drawn.

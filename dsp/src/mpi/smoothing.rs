@@ -67,18 +67,33 @@ impl Smoother {
     }
 }
 
-/// Power of what neighbouring blocks have in common: `sum u(i) u(i+j) / sum d(i) d(i+j)` over the
-/// lags of a third of a decay, in which white noise has no part.
-pub fn common_power(up: &[f64], down: &[f64], rate: f64) -> f64 {
-    let lags = ((0.3 / rate) as usize)
+/// Lags over which neighbouring blocks of a beat have much in common: a third of a decay.
+fn lags(rate: f64, blocks: usize) -> usize {
+    ((0.3 / rate).round() as usize)
         .clamp(1, 16)
-        .min(up.len().max(1) - 1);
+        .min(blocks.max(1) - 1)
+}
+
+/// Power of a beat with a decay a block in what neighbouring blocks have in common,
+/// `sum u(i) u(i+j) / sum d(i) d(i+j)` over a third of a decay, in which white noise has no part.
+pub fn common_power(up: &[f64], down: &[f64], rate: f64) -> f64 {
+    let lags = lags(rate, up.len());
+    let fallen = (1..=lags).map(|j| (-rate * j as f64).exp()).sum::<f64>() / lags.max(1) as f64;
     let sum = |v: &[f64]| -> f64 {
         (1..=lags)
             .map(|j| v.iter().zip(&v[j..]).map(|(a, b)| a * b).sum::<f64>())
             .sum()
     };
-    (sum(up) / sum(down).max(f64::MIN_POSITIVE)).max(0.0)
+    (sum(up) / (fallen * sum(down)).max(f64::MIN_POSITIVE)).max(0.0)
+}
+
+/// Standard error of that power from white noise alone, for blocks of unit weight: every lag has the
+/// variance `s2 (s2 + 4 v) / n`, the second part being the products of beat and noise.
+pub fn common_power_sigma(beat: &[f64], power: f64, rate: f64) -> f64 {
+    let blocks = beat.len().max(1) as f64;
+    let square = beat.iter().map(|g| g * g).sum::<f64>() / blocks;
+    let noise = (square - power).max(0.0);
+    (noise * (noise + 4.0 * power) / (blocks * lags(rate, beat.len()).max(1) as f64)).sqrt()
 }
 
 #[cfg(test)]
@@ -117,6 +132,11 @@ mod tests {
         assert!((smoother.left() - (1.0 - expected)).abs() < 0.02);
         // 2^16 products of noise: 4 / 256 over 6 lags.
         let common = common_power(&seen, &ones, rate);
-        assert!((common - 0.9).abs() < 0.1, "{common}");
+        assert!((common - 1.0).abs() < 0.1, "{common}");
+        let sigma = common_power_sigma(&seen, 1.0, rate);
+        assert!(
+            (sigma / (32.0f64 / 65_536.0 / 6.0).sqrt() - 1.0).abs() < 0.05,
+            "{sigma}"
+        );
     }
 }

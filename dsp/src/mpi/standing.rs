@@ -18,7 +18,7 @@
 use crate::mpi::level::{self, Beat};
 use crate::mpi::track::Tracked;
 
-/// Mean of a path's beat `2 sqrt(m) cos psi`, which has no unit.
+/// Mean of a path's beat `2 sqrt(m) cos psi`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
     /// The mean.
@@ -30,9 +30,66 @@ pub struct Standing {
 /// What the interferer's own power adds to the mean, for a unit level.
 pub fn own_power(tracked: &Tracked) -> f64 {
     let mean = tracked.mean_of(|i| tracked.amplitude[i]);
-    let power = tracked.mean_of(|i| tracked.power[i]);
-    let third = tracked.mean_of(|i| (tracked.amplitude[i] - mean) * tracked.power[i]);
+    let power = tracked.mean_of(|i| tracked.power(i));
+    let third = tracked.mean_of(|i| (tracked.amplitude[i] - mean) * tracked.power(i));
     mean * third / (power * (power - mean * mean)).max(f64::MIN_POSITIVE)
+}
+
+/// Movement of the mean level by the standing beat, as a share of it, from which on the amplitudes
+/// are taken again: a level moves by about half of it.
+const BENT: f64 = 0.005;
+/// Rounds in which mean and amplitudes settle.
+const ROUNDS: usize = 3;
+
+/// Takes a beat that stands still, and the interferers' own power, out of the amplitudes, when that
+/// matters.
+///
+/// With `A` the mean of the beat, `M` the mean amplitude and `m` the level the measured levels are
+///
+/// ```text
+/// L = a^2 + A M a + m E[P]
+/// ```
+///
+/// so that their square roots are too large or too small by `A M / 2`: at -20 dB by up to a tenth of
+/// the amplitude, and not all alike, which bends the law over the levels as well. Solved for `a`.
+pub fn straightened(
+    power: &[f32],
+    tracked: &Tracked,
+    beat: &Beat,
+    delays: &[f64],
+) -> Option<Tracked> {
+    let mut straight: Option<Tracked> = None;
+    for _ in 0..ROUNDS {
+        let now = straight.as_ref().unwrap_or(tracked);
+        let each = delays.iter().map(|&delay| mean(power, now, beat, delay));
+        let total = each.fold(0.0, |sum, path| sum + path.mean);
+        // The mean square of the beat over all phases is twice the level.
+        let level = (beat.level + 0.5 * total * total).clamp(0.0, 0.1);
+        let total = total - own_power(now) * level;
+        let amplitude = now.mean_of(|i| now.amplitude[i]);
+        let bend = total * amplitude;
+        if straight.is_none() && bend.abs() < BENT * amplitude {
+            return None;
+        }
+        let own = level * now.mean_of(|i| now.power(i));
+        let half = 0.5 * bend;
+        let next = Tracked {
+            amplitude: tracked
+                .levels
+                .iter()
+                .zip(&tracked.amplitude)
+                .map(
+                    |(l, a)| match (l - own + half * half).max(0.0).sqrt() - half {
+                        solved if solved > 0.1 * a => solved,
+                        _ => *a,
+                    },
+                )
+                .collect(),
+            ..now.clone()
+        };
+        straight = Some(next);
+    }
+    straight
 }
 
 /// Takes the mean of the beat of a path whose delay in symbols is known; the first delay of the
@@ -59,7 +116,7 @@ pub fn mean(power: &[f32], tracked: &Tracked, beat: &Beat, delay: f64) -> Standi
         for (t, &y) in (from..).zip(&power[from..from + level::BLOCK]) {
             let s = tracked.symbols[t] as usize;
             let a = tracked.amplitude[s];
-            let r = f64::from(y) - tracked.power[s];
+            let r = f64::from(y) - tracked.levels[s];
             let near = tracked.symbols[t - k] as usize;
             let far = tracked.symbols[t - k - 1] as usize;
             let template = a * late[near * levels + far];

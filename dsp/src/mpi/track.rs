@@ -27,14 +27,20 @@ pub struct Tracked {
     /// Decided symbols.
     pub symbols: Vec<u8>,
     /// Level means, taken again from the tracked decisions.
-    pub power: Vec<f64>,
-    /// Square roots of the level means.
+    pub levels: Vec<f64>,
+    /// Amplitudes that were sent: square roots of the level means, until a beat that stands still is
+    /// taken out of them ([`super::standing`]).
     pub amplitude: Vec<f64>,
     /// Symbols decided for each level.
     pub counts: Vec<u64>,
 }
 
 impl Tracked {
+    /// Returns the power that was sent for a symbol.
+    pub fn power(&self, symbol: usize) -> f64 {
+        self.amplitude[symbol] * self.amplitude[symbol]
+    }
+
     /// Returns the mean over all symbols of a value that each level has.
     pub fn mean_of(&self, value: impl Fn(usize) -> f64) -> f64 {
         let total = self.counts.iter().sum::<u64>().max(1) as f64;
@@ -143,10 +149,10 @@ pub fn settle(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
     let mut tracked = decide(power, slicer, block);
     let mut before = slicer.means.clone();
     for _ in 1..PASSES {
-        let steps = tracked.power.windows(2).map(|p| p[1] - p[0]);
+        let steps = tracked.levels.windows(2).map(|p| p[1] - p[0]);
         let step = steps.fold(f64::INFINITY, f64::min);
         let moves = tracked
-            .power
+            .levels
             .iter()
             .zip(&before)
             .map(|(a, b)| (a - b).abs());
@@ -154,9 +160,9 @@ pub fn settle(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
         if step <= 0.0 || moves.fold(0.0, f64::max) <= SETTLED * step {
             break;
         }
-        before.clone_from(&tracked.power);
+        before.clone_from(&tracked.levels);
         let mut next = slicer.clone();
-        next.means.clone_from(&tracked.power);
+        next.means.clone_from(&tracked.levels);
         next.thresholds = before.windows(2).map(|p| 0.5 * (p[0] + p[1])).collect();
         tracked = decide(power, &next, block);
     }
@@ -179,7 +185,7 @@ pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
         dispatch!(level(), simd => walk(simd, power, &steps, block, &mut symbols));
     }
     let again = Slicer::from_symbols(power, &symbols, levels);
-    let power_means: Vec<f64> = again
+    let levels: Vec<f64> = again
         .means
         .iter()
         .zip(&slicer.means)
@@ -187,8 +193,8 @@ pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
         .collect();
     Tracked {
         symbols,
-        amplitude: power_means.iter().map(|m| m.sqrt()).collect(),
-        power: power_means,
+        amplitude: levels.iter().map(|m| m.sqrt()).collect(),
+        levels,
         counts: again.counts,
     }
 }

@@ -9,7 +9,8 @@
 //!   [`MIN_TURNING`], from [`NO_TURNING`] on an interval only;
 //! * a delay that lets it turn: `V = 2 pi linewidth tau` of at least [`MIN_DELAY`] with the
 //!   linewidth given, from [`NO_DELAY`] on an interval only. For shorter delays the beat's shape
-//!   tells `V` times the level, not both, so that without the linewidth [`MIN_OWN_DELAY`] is needed.
+//!   tells `V` times the level better than both, so that without the linewidth
+//!   [`level::SHORT_DELAY`] is needed.
 //!
 //! Beside those the beat bounds the level from below: `|q| <= 2 sqrt(m)` for one path, so `m >=
 //! E[q^2] / 4`, and `1 / n` of it for `n` paths.
@@ -30,20 +31,19 @@ use crate::mpi::{Input, Search, standing};
 
 /// Coherence angles of the capture for a value.
 pub const MIN_TURNING: f64 = 40.0;
-/// The same where the linewidth is an estimate. Its logarithm scatters by `sqrt(2 / K)`: by that 40
-/// angles read as fewer than this in one capture of ten, and 10 as more in one of a hundred.
-pub const MIN_OWN_TURNING: f64 = 30.0;
+/// The same where the linewidth is an estimate. Its logarithm scatters by up to `sqrt(2 / K)`: by
+/// that 40 angles read as this or more in one capture of six, 30 in one of forty. In between an
+/// interval is the safe answer, so that captures of 40 to 65 angles often get only that.
+pub const MIN_OWN_TURNING: f64 = 50.0;
 /// Coherence angles for an interval.
 pub const NO_TURNING: f64 = 10.0;
 /// Delay angles for a value when the linewidth is given.
 pub const MIN_DELAY: f64 = 0.3;
 /// Delay angles for an interval when it is.
 pub const NO_DELAY: f64 = 0.1;
-/// Delay angles for a value when the linewidth is estimated.
-pub const MIN_OWN_DELAY: f64 = 1.6;
 /// Log-likelihood by which an estimated linewidth must exceed that of any delay angle below
-/// [`level::SHORT_DELAY`].
-pub const MIN_MARGIN: f64 = 1.5;
+/// [`level::SHORT_DELAY`]: 97.7 % confidence.
+pub const MIN_MARGIN: f64 = 2.0;
 /// Decay a block from which on the beat is too fast: a linewidth of 30 MHz at 26.5625 GBd. Levels
 /// hold up to 20 MHz (`etalon study mpi-level`); a directly modulated laser, whose chirp spreads
 /// the beat over hundreds of megahertz, would be read wrong by decibels.
@@ -61,6 +61,13 @@ const SAMPLING: f64 = 0.32;
 /// The same where the decay is given, which then does not follow the capture's own: with 0.32 the
 /// interval held the truth in 463 of 500 simulated captures of K from 40 to 1000.
 const SAMPLING_GIVEN: f64 = 0.38;
+/// Delay angle between two paths up to which they beat in step: what they have in common, twice the
+/// root of the product of their levels times `exp(-3)`, is then up to a tenth of their sum.
+const IN_STEP: f64 = 3.0;
+/// How a level is come by.
+const METHOD: &str = "low-frequency block means of the residual on tracked decisions with the standing part from the delayed data; fit of their autocovariance";
+/// The same for paths in step.
+const METHOD_APART: &str = "sum over paths that beat in step, each from the neighbouring blocks' covariance of its part of the residual with the delayed data";
 /// Definition that goes with every level.
 const DEFINITION: &str = "10 log10 of interferer power over signal power, co-polarized part";
 
@@ -103,13 +110,8 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     };
     let beat = evidence.beat;
     let turns = beat.significance >= level::MIN_SIGNIFICANCE;
-    // With the law of interference over the levels, a copy that stands still is its standing part.
     let lawful = turns && evidence.law.is_some_and(Law::is_interference);
-    let moving: Vec<Path> = paths
-        .iter()
-        .copied()
-        .filter(|p| lawful || !p.fixed)
-        .collect();
+    let moving: Vec<Path> = moving(paths, evidence.law.filter(|_| turns)).collect();
     out.paths = paths.iter().map(|p| reported(p, lawful)).collect();
     if beat.blocks < 64 {
         out.level = Figure::not_measurable(format!(
@@ -133,6 +135,13 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         turning(evidence, &moving, &mut out);
     }
     out
+}
+
+/// Paths that are interference. With its law over the levels, a copy that stands still is its standing
+/// part.
+pub fn moving(paths: &[Path], law: Option<&Law>) -> impl Iterator<Item = Path> {
+    let lawful = law.is_some_and(Law::is_interference);
+    paths.iter().copied().filter(move |p| lawful || !p.fixed)
 }
 
 /// A path as it is reported: levels come later.
@@ -265,6 +274,7 @@ impl Law {
 }
 
 /// What is known of a beat that turns.
+#[derive(Clone, Copy)]
 struct Turned {
     fit: Turning,
     /// `K` and `V`.
@@ -290,14 +300,18 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
         return;
     }
     let turned = evidence.turned(beat, paths);
-    if let Some((regime, reason)) = evidence.refusal(beat, &turned, paths[0].delay_s) {
+    if let Some((regime, reason)) = evidence.refusal(beat, &turned, paths) {
         let n = beat.blocks as u64;
         out.regime = Some(regime);
         out.level = Figure::without_value(turned.low_db, None, "dB", CONFIDENCE, n, reason);
         return;
     }
-    let (value, low, high) = turned.interval_db();
+    let in_step = turned.in_step(paths, input.baud_hz);
     let (angles, v) = (turned.angles, turned.delay_angle);
+    let (value, low, high) = match in_step {
+        true => turned.apart(paths).interval_db(),
+        false => turned.interval_db(),
+    };
     let given = input.linewidth_hz.is_some();
     out.regime = Some(match v < 1.0 {
         true => MpiRegime::Coherent,
@@ -307,7 +321,10 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
     let enough = if given { MIN_TURNING } else { MIN_OWN_TURNING };
     let measured = angles >= enough && v >= MIN_DELAY;
     out.level = if measured {
-        let method = "low-frequency block means of the residual on tracked decisions with the standing part from the delayed data; fit of their autocovariance";
+        let method = match in_step {
+            true => METHOD_APART,
+            false => METHOD,
+        };
         between(
             value,
             low,
@@ -335,6 +352,32 @@ fn turning(evidence: &Evidence, paths: &[Path], out: &mut Verdict) {
 }
 
 impl Turned {
+    /// Says whether two paths beat in step, so that their common beat tells their phase as well as
+    /// their levels.
+    fn in_step(&self, paths: &[Path], baud_hz: f64) -> bool {
+        let angle = |p: &Path| self.fit.rate * p.delay_s * baud_hz / level::BLOCK as f64;
+        paths.iter().enumerate().any(|(i, a)| {
+            let later = &paths[i + 1..];
+            later.iter().any(|b| (angle(a) - angle(b)).abs() < IN_STEP)
+        })
+    }
+
+    /// The same with the level of paths that are told apart by the data that they carry.
+    fn apart(&self, paths: &[Path]) -> Self {
+        let level = paths.iter().map(|p| p.level).sum::<f64>().max(1e-12);
+        let noise: f64 = paths.iter().map(|p| p.level_sigma.powi(2)).sum();
+        let mut fit = self.fit;
+        fit.level = level;
+        fit.noise_sigma = noise.sqrt();
+        Self {
+            fit,
+            relative: SAMPLING / self.angles
+                + 8.0 / (self.angles * self.angles)
+                + noise / (level * level),
+            ..*self
+        }
+    }
+
     /// Level in dB with its interval: chi-squared with as many degrees as make the variance.
     fn interval_db(&self) -> (f64, f64, f64) {
         let dof = 2.0 / self.relative;
@@ -354,7 +397,7 @@ impl Evidence<'_> {
     }
 
     /// Regime and reason when neither a level nor an interval can be told.
-    fn refusal(&self, beat: &Beat, turned: &Turned, delay_s: f64) -> Option<(MpiRegime, String)> {
+    fn refusal(&self, beat: &Beat, turned: &Turned, paths: &[Path]) -> Option<(MpiRegime, String)> {
         let given = self.input.linewidth_hz.is_some();
         let (angles, v) = (turned.angles, turned.delay_angle);
         let duration_us = self.duration_s() * 1e6;
@@ -377,15 +420,15 @@ impl Evidence<'_> {
         let (short, needed, hint) = match given {
             true => (v < NO_DELAY, MIN_DELAY, ""),
             false => (
-                v < MIN_OWN_DELAY || turned.fit.margin < MIN_MARGIN,
-                MIN_OWN_DELAY,
+                turned.fit.margin < MIN_MARGIN,
+                level::SHORT_DELAY,
                 "; with the linewidth (--linewidth) less would do",
             ),
         };
         if short {
             let reason = format!(
                 "the delay of {:.1} ns is short against the coherence time (2 pi linewidth delay is about {v:.2}, {needed} is needed{hint}): part of the beat stands still and hides in the levels",
-                delay_s * 1e9
+                paths[0].delay_s * 1e9
             );
             return Some((MpiRegime::Coherent, reason));
         }
@@ -398,6 +441,10 @@ impl Evidence<'_> {
         }
         if angles < NO_TURNING {
             return frozen(angles);
+        }
+        if v < IN_STEP && turned.in_step(paths, self.input.baud_hz) {
+            let reason = "paths whose delays differ by less than the coherence time beat in step, and the shortest delay lets part of that stand still: how strong each is cannot be told".into();
+            return Some((MpiRegime::Coherent, reason));
         }
         None
     }
@@ -429,12 +476,11 @@ impl Evidence<'_> {
         for _ in 0..2 {
             let beat_mean = mean - own * fit.level.clamp(0.0, 0.1);
             standing = beat_mean * beat_mean - noise;
-            fit = beat.turning(delay, standing, given);
-            // The standing beat is in the measured levels, whose mean power holds A E[sqrt P]^2 of
-            // it: what is scaled by levels too large comes out too small by the square of that.
-            let held = beat_mean * beat.mean_amplitude * beat.mean_amplitude;
-            let true_power = (beat.mean_power - held).max(0.1 * beat.mean_power);
-            fit.level *= (beat.mean_power / true_power).powi(2);
+            let beat_mean = standing::Standing {
+                mean: beat_mean,
+                noise,
+            };
+            fit = beat.turning(delay, Some(beat_mean), given);
         }
         let angles = fit.rate * beat.blocks as f64;
         let delay_angle = fit.rate * delay;
@@ -442,9 +488,7 @@ impl Evidence<'_> {
         let weight = 0.5 / (1.0 + (-delay_angle).exp());
         let still = weight * (4.0 * standing.max(0.0) * noise + 2.0 * noise * noise).sqrt();
         let level = fit.level.max(1e-12);
-        // That correction takes all levels alike; its error is allowed to be as large as its half.
         let sampling = given.map_or(SAMPLING, |_| SAMPLING_GIVEN);
-        let bent = 0.5 * mean * beat.mean_amplitude * beat.mean_amplitude / beat.mean_power;
         Turned {
             fit,
             angles,
@@ -452,8 +496,7 @@ impl Evidence<'_> {
             relative: sampling / angles
                 + 8.0 / (angles * angles)
                 + (fit.noise_sigma / level).powi(2)
-                + (still / level).powi(2)
-                + bent * bent,
+                + (still / level).powi(2),
             low_db: self.lower_bound(beat, standing, paths.len()),
         }
     }
@@ -491,7 +534,7 @@ impl Evidence<'_> {
     }
 }
 
-/// Gives every path its share of the level, as the aided correlation tells the shares.
+/// Gives every path its share of the level.
 fn share_out(paths: &[Path], total_db: f64, ends_db: [f64; 2], reported: &mut [MpiPath]) {
     let sum: f64 = paths.iter().map(|p| p.level.max(0.0)).sum();
     for path in paths {
@@ -502,9 +545,9 @@ fn share_out(paths: &[Path], total_db: f64, ends_db: [f64; 2], reported: &mut [M
         if share.is_nan() || share <= 0.0 {
             continue;
         }
-        // The share's own error, one over the significance, is nothing for a path alone.
+        // The share's own error is nothing for a path alone.
         let own = if paths.len() > 1 {
-            Z95 * 10.0 / std::f64::consts::LN_10 / path.significance
+            Z95 * 10.0 / std::f64::consts::LN_10 * path.level_sigma / path.level
         } else {
             0.0
         };

@@ -14,7 +14,7 @@ const SKIRT_SHARE: f64 = 0.3;
 /// The same for lags within the window of the smoother (twice its reach): the fit to a path takes up
 /// data of its neighbours there. With one reach a path of -24 dB left 0.03 of its height 21 symbols
 /// beside it (simulated, 1.4 MHz, SNR 18 dB).
-const WINDOW_SHARE: f64 = 0.1;
+const WINDOW_SHARE: f64 = 0.04;
 /// Distance in symbols from which on two peaks are two paths.
 const APART: f64 = 1.5;
 /// Lags from which the noise of a correlation is taken: its spread is then known to 0.6 %.
@@ -114,15 +114,15 @@ impl<'a> Look<'a> {
         let mut peaks: Vec<Peak> = Vec::new();
         for at in above {
             let height = f64::from(heights[at]);
-            // A neighbour of a peak of this look waits until that one is subtracted.
             let beside = |p: &Peak| p.at.abs_diff(at) <= 2 * SKIRT;
-            if peaks.iter().any(beside) {
+            let coupled = |p: &Peak| p.at.abs_diff(at) <= 2 * self.left.window();
+            // A neighbour of a peak of this look waits until that one is subtracted.
+            if peaks.iter().any(|p| beside(p) || coupled(p)) {
                 continue;
             }
             let skirt = |p: &Peak| {
-                let beyond = p.at.abs_diff(at) > 2 * self.left.window();
                 let share = if beside(p) { SKIRT_SHARE } else { WINDOW_SHARE };
-                (beside(p) || !beyond) && height < share * p.height
+                (beside(p) || coupled(p)) && height < share * p.height
             };
             if known.iter().any(skirt) {
                 continue;

@@ -10,54 +10,63 @@
 //! with `g = 2 sqrt(m) cos psi`. The second equation is that of symbols that hold their power
 //! and a receiver that averages over one: a delayed symbol then falls into two, in proportion to
 //! the time that it spends in each. The part with `M` is the beat track `c`, to which all paths
-//! add; the part with `a'` tells the paths apart. To remove a path, its `g` is fitted to its own
-//! part by least squares over a window of blocks,
+//! add, and which is known well; the part with `a'` tells the paths apart, and is weak. So the paths
+//! are fitted together (the `joint` file), beside one more state with the part of `M` alone: the
+//! beats of all paths that were not found yet. That state is what the next search is aided by.
 //!
-//! ```text
-//! g = h + sum (r - c a - h a a'(t - tau)) a a'(t - tau) / sum (a a'(t - tau))^2
-//! ```
-//!
-//! with the better of two first guesses `h`: `c / M`, which is nearly all of the strongest path,
-//! or nothing. Track and correction are smoothed as [`crate::mpi::smoothing`] has it, which shrinks
-//! what is mostly noise. The path is taken out of the residual and, times `M` and without its mean,
-//! which the levels hold, out of the track.
+//! The mean of a path's beat hides in the levels but for its part with the delayed data. It is taken
+//! out first, as a constant, and what it is wrong by goes into the mean of the last state, which is
+//! therefore not used.
 
 use crate::mpi::level::{self, Beat};
-use crate::mpi::smoothing::{Smoother, common_power};
+use crate::mpi::reflectogram::joint::{self, MOST, Observed, Prior};
+use crate::mpi::reflectogram::look::Peak;
+use crate::mpi::smoothing::{Smoother, common_power, common_power_sigma};
+use crate::mpi::standing;
 use crate::mpi::track::Tracked;
+
+/// Power of what was not found over that of the weakest path that was.
+const LEFT: f64 = 0.1;
+/// Least power of a beat: a level of -70 dB.
+const LEAST: f64 = 2e-7;
 
 /// The sequences that are correlated.
 pub(super) struct Residual {
     /// Power minus the decided level.
     residual: Vec<f32>,
+    /// The same without the paths that were taken out.
+    left: Vec<f32>,
     /// Decided amplitude.
     amplitude: Vec<f32>,
-    /// Block means of the beat.
-    track: Vec<f64>,
-    /// Noise variance of one.
+    /// Noise variance of a symbol.
     noise: f64,
     /// Decay of the beat a block.
     rate: f64,
-    /// Beat at every symbol in square roots of the unit of power.
+    /// Beat of what is left at every symbol, in square roots of the unit of power.
     beat: Vec<f32>,
+    /// What smoothing leaves of that beat.
+    gain: f64,
     /// Mean amplitude.
     mean: f32,
     /// Mean power.
     power: f64,
-    /// How the track was smoothed.
-    smoother: Smoother,
+    /// What an interferer's own power adds to the mean of its beat, for a unit level.
+    own_power: f64,
     /// Amplitude without its mean: what is delayed.
     pub delayed: Vec<f32>,
-    /// Paths that were taken out.
-    removed: Vec<Removed>,
     /// See [`Residual::window`].
     window: usize,
+    /// Levels of the paths that were taken out.
+    pub levels: Vec<Level>,
 }
 
-/// A path that was taken out: its delay in symbols, and its beat at every symbol.
-struct Removed {
-    delay: f64,
-    beat: Vec<f32>,
+/// Level of a path, linear, from its part with the delayed data alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Level {
+    /// As if the phase turned freely.
+    pub level: f64,
+    /// Its standard error from the noise.
+    pub sigma: f64,
 }
 
 impl Residual {
@@ -68,47 +77,44 @@ impl Residual {
         };
         let amplitude = of(&tracked.amplitude);
         let mean = tracked.mean_of(|i| tracked.amplitude[i]) as f32;
-        let levels = of(&tracked.power);
-        let mut new = Self {
-            residual: power.iter().zip(&levels).map(|(y, p)| y - p).collect(),
-            delayed: amplitude.iter().map(|a| a - mean).collect(),
-            beat: Vec::new(),
-            amplitude,
-            track: beat.track.clone(),
-            noise: beat.noise_variance,
-            rate: rate(beat),
-            mean,
-            power: tracked.mean_of(|i| tracked.power[i]),
-            smoother: Smoother::new(0.0, 1.0, rate(beat)),
-            removed: Vec::new(),
-            window: 0,
-        };
-        new.smooth();
-        new
-    }
-
-    /// Smooths the track as suits its power.
-    fn smooth(&mut self) {
-        let ones = vec![1.0; self.track.len()];
-        let power = common_power(&self.track, &ones, self.rate);
-        self.smoother = Smoother::new(power, self.noise, self.rate);
-        self.beat = at_symbols(
-            &self.smoother.ratio(&self.track, &ones),
-            self.residual.len(),
+        let levels = of(&tracked.levels);
+        let residual: Vec<f32> = power.iter().zip(&levels).map(|(y, p)| y - p).collect();
+        let mean_power = tracked.mean_of(|i| tracked.power(i));
+        let rate = rate(beat);
+        let ones = vec![1.0; beat.track.len()];
+        let smoother = Smoother::new(
+            common_power(&beat.track, &ones, rate),
+            beat.noise_variance,
+            rate,
         );
+        Self {
+            left: residual.clone(),
+            delayed: amplitude.iter().map(|a| a - mean).collect(),
+            beat: at_symbols(&smoother.ratio(&beat.track, &ones), residual.len()),
+            gain: smoother.left(),
+            window: window(&smoother),
+            residual,
+            amplitude,
+            noise: beat.noise_variance * level::BLOCK as f64 * mean_power,
+            rate,
+            mean,
+            levels: Vec::new(),
+            power: mean_power,
+            own_power: standing::own_power(tracked),
+        }
     }
 
     /// Residual times amplitude times the beat track. The beat's mean part is known by now:
     /// taking it out leaves less noise.
     pub fn aided(&self) -> Vec<f32> {
-        let parts = self.residual.iter().zip(&self.amplitude).zip(&self.beat);
+        let parts = self.left.iter().zip(&self.amplitude).zip(&self.beat);
         parts.map(|((r, a), c)| (r - c * a) * a * c).collect()
     }
 
     /// Residual without the beat track times amplitude, without its mean. The track would make
     /// a slow noise, common to many lags.
     pub fn plain(&self) -> Vec<f32> {
-        let parts = self.residual.iter().zip(&self.amplitude).zip(&self.beat);
+        let parts = self.left.iter().zip(&self.amplitude).zip(&self.beat);
         let mut plain: Vec<f32> = parts.map(|((r, a), c)| (r - c * a) * a).collect();
         let sum: f64 = plain.iter().map(|&x| f64::from(x)).sum();
         let offset = (sum / plain.len().max(1) as f64) as f32;
@@ -121,116 +127,170 @@ impl Residual {
     /// square is twice the level; `g` is what smoothing leaves of the beat.
     pub fn level_scale(&self) -> f64 {
         let mean = f64::from(self.mean);
-        let unit = 2.0 * mean * self.power * (self.power - mean * mean) * self.smoother.left();
+        let unit = 2.0 * mean * self.power * (self.power - mean * mean) * self.gain;
         1.0 / unit.max(f64::MIN_POSITIVE)
     }
 
-    /// Symbols over which a path's neighbours are coupled to it by smoothing: twice the reach
-    /// of the widest smoother that a path was fitted with.
+    /// Symbols over which a path's neighbours are coupled to it: its data is in the means of the
+    /// blocks, and so in the track, as far as the widest smoother of the track or of a fit carries it.
     pub fn window(&self) -> usize {
         self.window
     }
 
-    /// Takes out the path of a delay in symbols.
-    pub fn remove(&mut self, delay: f64) {
-        let template = self.template(delay);
-        let blocks = template.len() / level::BLOCK;
-        let mut down = Vec::with_capacity(blocks);
-        // For the guesses of nothing and of the track.
-        let mut up = [(); 2].map(|()| Vec::with_capacity(blocks));
-        let mut noise = 0.0;
-        for b in 0..blocks {
-            let (mut product, mut guessed, mut square) = (0.0f32, 0.0f32, 0.0f32);
-            let first = b * level::BLOCK;
-            let block = &template[first..first + level::BLOCK];
-            for (t, s) in (first..).zip(block) {
-                let e = self.residual[t] - self.beat[t] * self.amplitude[t];
-                product += e * s;
-                guessed += self.beat[t] * s * s;
-                square += s * s;
-                noise += f64::from(e * e);
+    /// Takes out all paths that are known.
+    ///
+    /// The start of the capture, whose delayed signal is not known, is left out.
+    pub fn remove(&mut self, paths: &[Peak]) {
+        let late: Vec<Vec<f32>> = paths.iter().map(|p| self.late(p.delay)).collect();
+        let farthest = paths.iter().fold(0.0, |most: f64, p| most.max(p.delay));
+        let blocks = self.residual.len() / level::BLOCK;
+        let first = ((farthest.floor() as usize + 1).div_ceil(level::BLOCK)).min(blocks);
+        let start = first * level::BLOCK;
+        let still: Vec<f32> = late
+            .iter()
+            .zip(paths)
+            .map(|(late, p)| self.still(late, start) - (self.own_power * p.level.max(0.0)) as f32)
+            .collect();
+        for (t, left) in self.left.iter_mut().enumerate() {
+            let standing: f32 = late.iter().zip(&still).map(|(late, g)| late[t] * g).sum();
+            *left = self.residual[t] - standing * self.amplitude[t];
+        }
+        let observed: Vec<Observed> = (first..blocks)
+            .map(|b| self.observed(&late, b * level::BLOCK))
+            .collect();
+        let states = paths.len();
+        let (own, unknown) = powers(&observed, states, self.rate);
+        let mut power: Vec<f64> = own
+            .iter()
+            .zip(paths)
+            .map(|(own, p)| (2.0 * own.level).max(2.0 * p.level).max(LEAST))
+            .collect();
+        self.levels = own;
+        let least = power.iter().copied().fold(f64::INFINITY, f64::min);
+        let unknown = unknown.max(LEFT * least).max(LEAST);
+        power.push(unknown);
+        let mut prior = Prior {
+            power,
+            rate: self.rate,
+        };
+        let (mut found, mut error) = joint::smooth(&observed, &prior);
+        // The powers were taken beside all other paths. Once more with those that were found.
+        for (k, power) in prior.power[..states].iter_mut().enumerate() {
+            let square = found.iter().map(|g| g[k] * g[k]).sum::<f64>() / found.len().max(1) as f64;
+            *power = (square + error[k]).max(LEAST);
+        }
+        (found, error) = joint::smooth(&observed, &prior);
+        self.gain = (1.0 - error[states] / unknown).max(1e-3);
+        let of_state = |state: usize| -> Vec<f32> {
+            let values: Vec<f64> = found.iter().map(|g| g[state]).collect();
+            at_symbols(&values, self.residual.len() - start)
+        };
+        for (path, late) in late.iter().enumerate() {
+            let beats = of_state(path);
+            for (t, g) in (start..).zip(beats) {
+                self.left[t] -= g * self.amplitude[t] * (self.mean + late[t]);
             }
-            up[0].push(f64::from(product));
-            up[1].push(f64::from(product - guessed / self.mean));
-            down.push(f64::from(square));
         }
-        let square = down.iter().sum::<f64>() / blocks.max(1) as f64;
-        let per_symbol = noise / (blocks * level::BLOCK).max(1) as f64;
-        let error = per_symbol / square.max(f64::MIN_POSITIVE);
-        let fits = up.map(|up| self.fit(&up, &down, error));
-        let guess = usize::from(fits[1].0 < fits[0].0);
-        let reach = 2.0 * fits[guess].2 * level::BLOCK as f64;
-        self.window = self.window.max(reach as usize);
-        let mut beat = at_symbols(&fits[guess].1, template.len());
-        if guess == 1 {
-            for (g, c) in beat.iter_mut().zip(&self.beat) {
-                *g += c / self.mean;
-            }
-        }
-        self.shift(&template, &beat, -1.0);
-        self.blank(delay);
-        self.removed.push(Removed { delay, beat });
-    }
-
-    /// Leaves out the start of the capture, whose delayed signal is not known: there the path stays
-    /// in, and would be all that is left in the track.
-    fn blank(&mut self, delay: f64) {
-        let symbols = (delay.floor() as usize + 1).next_multiple_of(level::BLOCK);
-        let blocks = (symbols / level::BLOCK).min(self.track.len());
-        self.residual[..symbols.min(self.amplitude.len())].fill(0.0);
-        self.track[..blocks].fill(0.0);
-        self.smooth();
-        self.beat[..symbols.min(self.amplitude.len())].fill(0.0);
-    }
-
-    /// Fits every path once more, beside all others as they are known by now: the first fit of a
-    /// path took the beats of weaker ones for noise.
-    pub fn refine(&mut self) {
-        for path in std::mem::take(&mut self.removed) {
-            let template = self.template(path.delay);
-            self.shift(&template, &path.beat, 1.0);
-            self.remove(path.delay);
-        }
-    }
-
-    /// Adds a path some times to residual and track. The mean of its beat is in the levels of the
-    /// eye already, and so in neither of them but for the part with the delayed data.
-    fn shift(&mut self, template: &[f32], beat: &[f32], times: f32) {
+        let beat = of_state(states);
         let sum: f64 = beat.iter().map(|&g| f64::from(g)).sum();
-        let standing = (sum / beat.len().max(1) as f64) as f32;
-        let mut slow = vec![0.0f32; self.track.len() + 1];
-        for (t, (s, g)) in template.iter().zip(beat).enumerate() {
-            let turning = times * (g - standing) * self.mean;
-            self.residual[t] += times * g * s + turning * self.amplitude[t];
-            slow[(t / level::BLOCK).min(self.track.len())] += turning;
+        let offset = (sum / beat.len().max(1) as f64) as f32;
+        self.left[..start].fill(0.0);
+        self.beat[..start].fill(0.0);
+        for (to, g) in self.beat[start..].iter_mut().zip(beat) {
+            *to = (g - offset) * self.mean;
         }
-        for (c, s) in self.track.iter_mut().zip(&slow) {
-            *c += f64::from(*s) / level::BLOCK as f64;
-        }
-        self.smooth();
     }
 
-    /// Power of a correction over the blocks, the correction itself, and the reach of its smoother in
-    /// blocks. `error` is the noise variance of one block.
-    fn fit(&self, up: &[f64], down: &[f64], error: f64) -> (f64, Vec<f64>, f64) {
-        let power = common_power(up, down, self.rate);
-        let smoother = Smoother::new(power, error, self.rate);
-        (power, smoother.ratio(up, down), smoother.reach())
+    /// Gram matrix and right side of the block that starts at a symbol.
+    fn observed(&self, late: &[Vec<f32>], start: usize) -> Observed {
+        let states = late.len() + 1;
+        let mut gram = [[0.0f32; MOST]; MOST];
+        let mut right = [0.0f32; MOST];
+        for t in start..start + level::BLOCK {
+            let a = self.amplitude[t];
+            let mut templates = [0.0f32; MOST];
+            for (to, late) in templates.iter_mut().zip(late) {
+                *to = a * (self.mean + late[t]);
+            }
+            templates[states - 1] = a * self.mean;
+            for i in 0..states {
+                right[i] += templates[i] * self.left[t];
+                for j in 0..=i {
+                    gram[i][j] += templates[i] * templates[j];
+                }
+            }
+        }
+        let mut observed = Observed::default();
+        for i in 0..states {
+            observed.right[i] = f64::from(right[i]) / self.noise;
+            for j in 0..=i {
+                observed.gram[i][j] = f64::from(gram[i][j]) / self.noise;
+                observed.gram[j][i] = observed.gram[i][j];
+            }
+        }
+        observed
     }
 
-    /// Amplitude times the amplitude that is late by a delay in symbols; zero where the capture
+    /// Mean of a path's beat, from the part with the delayed data.
+    fn still(&self, late: &[f32], start: usize) -> f32 {
+        let (mut up, mut down) = (0.0, 0.0);
+        let parts = self.residual.iter().zip(&self.amplitude).zip(late);
+        for ((r, a), late) in parts.skip(start) {
+            let template = a * late;
+            up += f64::from(template * r);
+            down += f64::from(template * template);
+        }
+        (up / down.max(f64::MIN_POSITIVE)) as f32
+    }
+
+    /// The amplitude that is late by a delay in symbols, without its mean; zero where the capture
     /// does not hold what came before.
-    fn template(&self, delay: f64) -> Vec<f32> {
+    fn late(&self, delay: f64) -> Vec<f32> {
         let k = delay.floor() as usize;
         let f = (delay - delay.floor()) as f32;
-        let n = self.amplitude.len();
-        let mut template = vec![0.0; n];
-        for (t, s) in template.iter_mut().enumerate().skip(k + 1) {
-            let late = (1.0 - f) * self.delayed[t - k] + f * self.delayed[t - k - 1];
-            *s = self.amplitude[t] * late;
+        let mut late = vec![0.0; self.delayed.len()];
+        for (t, s) in late.iter_mut().enumerate().skip(k + 1) {
+            *s = (1.0 - f) * self.delayed[t - k] + f * self.delayed[t - k - 1];
         }
-        template
+        late
     }
+}
+
+/// Levels of the paths, each from its own part with the delayed data alone, and the power of what the
+/// part without it holds beside them: two paths of opposite phases may cancel there.
+fn powers(observed: &[Observed], paths: usize, rate: f64) -> (Vec<Level>, f64) {
+    let blocks = observed.len().max(1) as f64;
+    let ones = vec![1.0; observed.len()];
+    let shared: f64 = observed.iter().map(|o| o.gram[paths][paths]).sum::<f64>() / blocks;
+    let mut other: Vec<f64> = observed.iter().map(|o| o.right[paths] / shared).collect();
+    let own = (0..paths)
+        .map(|k| {
+            let data = |o: &Observed| {
+                let along = o.gram[k][paths] - o.gram[paths][paths];
+                let common = o.right[paths] / o.gram[paths][paths];
+                let up = o.right[k] - o.right[paths] - common * along;
+                let taken = along * along / o.gram[paths][paths];
+                (up, o.gram[k][k] - o.gram[k][paths] - along - taken)
+            };
+            let down = observed.iter().map(|o| data(o).1).sum::<f64>() / blocks;
+            let beat: Vec<f64> = observed.iter().map(|o| data(o).0 / down).collect();
+            for (to, g) in other.iter_mut().zip(&beat) {
+                *to -= g;
+            }
+            let power = common_power(&beat, &ones, rate);
+            Level {
+                level: 0.5 * power,
+                sigma: 0.5 * common_power_sigma(&beat, power, rate),
+            }
+        })
+        .collect();
+    (own, common_power(&other, &ones, rate))
+}
+
+/// Twice the reach of a smoother in symbols. The lines between the blocks' middles reach one block
+/// farther.
+fn window(smoother: &Smoother) -> usize {
+    (2.0 * (smoother.reach() + 1.0) * level::BLOCK as f64) as usize
 }
 
 /// Decay of the beat a block; a guess where there is none to take it from.
