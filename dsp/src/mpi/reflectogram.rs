@@ -25,7 +25,7 @@
 //! power, so that its sum is chi-squared even where a strong path makes the power wander. Scales
 //! come from the median absolute value over the lags. Let `L` lags make `2 L` points. The first
 //! look tests two one-sided deviates and one two-sided a point, the next one one-sided and one
-//! two-sided: `2 L (4 + 3)` tails `Q(z)`, whose sum is set to 2e-4. Points next to each other are
+//! two-sided: `2 L (4 + 3)` tails `Q(z)`, whose sum is set to 1e-4. Points next to each other are
 //! correlated, so that this is an upper bound.
 //!
 //! *Breaks*: lags within the equalizer's span are left out, for there an echo is intersymbol
@@ -37,7 +37,8 @@
 
 use crate::measure::statistics::q;
 use crate::mpi::Input;
-use crate::mpi::level::Beat;
+use crate::mpi::level::{self, Beat};
+use crate::mpi::standing;
 use crate::mpi::track::Tracked;
 use crate::traces::Reflectogram;
 use coherent::Correlator;
@@ -51,8 +52,8 @@ mod look;
 mod residual;
 
 /// Probability with which noise alone raises a peak somewhere. One in a thousand captures is
-/// allowed; a fifth of that leaves room for what is not quite white.
-const FALSE_ALARM: f64 = 2e-4;
+/// allowed; a tenth of that leaves room for what is not quite white, and for the looks that follow.
+const FALSE_ALARM: f64 = 1e-4;
 /// Longest delay that is searched, in symbols: 10 us at 26.5625 GBd.
 const MAX_LAG: usize = 266_240;
 /// Paths reported at most.
@@ -96,7 +97,15 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
         heights = look.heights();
         found = look.peaks(&heights, threshold, &[]);
     }
+    // A beat that stands still is in the levels; amplitudes that are wrong by it tie the track to the
+    // data.
+    let moving: Vec<f64> = found.iter().filter(|p| !p.fixed).map(|p| p.delay).collect();
+    let straight = standing::straightened(power, tracked, beat, &moving);
     let mut curve = Curve::of(&look, heights, threshold, guard);
+    if let Some(straight) = straight {
+        let beat = level::beat(power, &straight, baud_hz);
+        left = Residual::new(power, &straight, &beat);
+    }
     let mut peaks: Vec<Peak> = Vec::new();
     while !found.is_empty() {
         found.truncate(MAX_PATHS - peaks.len());

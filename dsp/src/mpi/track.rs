@@ -49,6 +49,18 @@ impl Tracked {
     }
 }
 
+impl Tracked {
+    /// Says for every stretch whether its decisions have lost the levels; never with two levels.
+    pub fn lost(&self) -> Vec<bool> {
+        let four = self.levels.len() == 4;
+        let each = self.symbols.chunks(STRETCH);
+        let lost: Vec<bool> = each.map(|part| four && is_lost(part)).collect();
+        // Where it begins and ends is within a neighbour.
+        let near = |i: usize| lost[i.saturating_sub(1)..(i + 2).min(lost.len())].contains(&true);
+        (0..lost.len()).map(near).collect()
+    }
+}
+
 /// Symbols whose sums are taken side by side.
 const LANES: usize = 8;
 
@@ -138,13 +150,27 @@ fn walk<S: Simd, const T: usize>(
     }
 }
 
+/// Symbols of a stretch that is judged by how often the outer levels occur.
+pub const STRETCH: usize = 128;
+/// Fewest decisions for an outer level: of 128 independent symbols 32 are expected, with a standard
+/// deviation of 4.9.
+const FEWEST: usize = 8;
+
+/// Says whether the decisions of a stretch have lost the levels: a deep beat that shuts the eye can
+/// shift all of them by one until it has passed, and then one of the outer levels does not occur.
+fn is_lost(symbols: &[u8]) -> bool {
+    let of = |level: u8| symbols.iter().filter(|&&s| s == level).count();
+    symbols.len() == STRETCH && of(0).min(of(3)) < FEWEST
+}
+
 /// Share of the least step between levels by which they may move in the last pass.
 const SETTLED: f64 = 0.01;
 /// Most passes.
 const PASSES: usize = 12;
 
 /// Decides until levels and decisions agree: a strong beat shuts the eye, so that levels found
-/// without it lie wrong, and with them the first tracked decisions.
+/// without it lie wrong, and with them the first tracked decisions. Where they have lost the levels
+/// they are made once more, from the end to the start.
 pub fn settle(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
     let mut tracked = decide(power, slicer, block);
     let mut before = slicer.means.clone();
@@ -161,19 +187,47 @@ pub fn settle(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
             break;
         }
         before.clone_from(&tracked.levels);
-        let mut next = slicer.clone();
-        next.means.clone_from(&tracked.levels);
-        next.thresholds = before.windows(2).map(|p| 0.5 * (p[0] + p[1])).collect();
+        let next = with_levels(slicer, &before);
         tracked = decide(power, &next, block);
     }
-    tracked
+    from_both_ends(power, slicer, block, tracked)
+}
+
+fn with_levels(slicer: &Slicer, levels: &[f64]) -> Slicer {
+    let mut next = slicer.clone();
+    next.means.clear();
+    next.means.extend(levels);
+    next.thresholds = levels.windows(2).map(|p| 0.5 * (p[0] + p[1])).collect();
+    next
+}
+
+/// Takes the decisions from the end to the start where those from the start to the end have lost the
+/// levels and the others have not: a beat that changed too fast one way may be followed the other way.
+fn from_both_ends(power: &[f32], slicer: &Slicer, block: usize, tracked: Tracked) -> Tracked {
+    let lost = tracked.lost();
+    if !lost.contains(&true) || tracked.levels.windows(2).any(|p| p[1] <= p[0]) {
+        return tracked;
+    }
+    let slicer = with_levels(slicer, &tracked.levels);
+    let backwards: Vec<f32> = power.iter().rev().copied().collect();
+    let mut other = decide(&backwards, &slicer, block);
+    other.symbols.reverse();
+    let mut symbols = tracked.symbols;
+    let parts = symbols
+        .chunks_mut(STRETCH)
+        .zip(other.symbols.chunks(STRETCH));
+    for ((own, other), lost) in parts.zip(&lost) {
+        if *lost && !is_lost(other) {
+            own.copy_from_slice(other);
+        }
+    }
+    with_means(power, symbols, &slicer)
 }
 
 /// Decides every symbol; `power` is optical power above zero, one sample a symbol.
 pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
     let levels = slicer.means.len();
-    // A level at or below zero has no amplitude: a small fraction of the top one stands in.
-    let floor = 1e-3 * slicer.means[levels - 1].max(f64::MIN_POSITIVE);
+    let floor = floor(slicer);
     let mean: Vec<f32> = slicer.means.iter().map(|&m| m.max(floor) as f32).collect();
     let mut symbols = vec![0u8; power.len()];
     let thresholds = &slicer.thresholds;
@@ -184,7 +238,13 @@ pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
         let steps = Steps::<1>::new(&mean, thresholds);
         dispatch!(level(), simd => walk(simd, power, &steps, block, &mut symbols));
     }
-    let again = Slicer::from_symbols(power, &symbols, levels);
+    with_means(power, symbols, slicer)
+}
+
+/// Takes the level means again from decisions.
+fn with_means(power: &[f32], symbols: Vec<u8>, slicer: &Slicer) -> Tracked {
+    let floor = floor(slicer);
+    let again = Slicer::from_symbols(power, &symbols, slicer.means.len());
     let levels: Vec<f64> = again
         .means
         .iter()
@@ -196,5 +256,44 @@ pub fn decide(power: &[f32], slicer: &Slicer, block: usize) -> Tracked {
         amplitude: levels.iter().map(|m| m.sqrt()).collect(),
         levels,
         counts: again.counts,
+    }
+}
+
+/// A level at or below zero has no amplitude: a small fraction of the top one stands in.
+fn floor(slicer: &Slicer) -> f64 {
+    1e-3 * slicer.means[slicer.means.len() - 1].max(f64::MIN_POSITIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signals::symbols;
+
+    /// A beat that jumps by more than half a step between levels and falls back slowly: from the start
+    /// the levels are lost for as long as it lasts, from the end they are followed.
+    #[test]
+    fn a_beat_that_jumps_is_followed_from_the_other_end() {
+        let sent = symbols(7, 1 << 14, 4);
+        let means = [0.5f64, 0.85, 1.2, 1.55];
+        let beat = |t: usize| match t.checked_sub(4_000) {
+            Some(after) if after < 6_000 => -0.24 * (1.0 - after as f64 / 6_000.0),
+            _ => 0.0,
+        };
+        let power: Vec<f32> = sent
+            .iter()
+            .enumerate()
+            .map(|(t, &s)| {
+                let p = means[s as usize];
+                (p + beat(t) * p.sqrt()) as f32
+            })
+            .collect();
+        let still: Vec<f32> = sent.iter().map(|&s| means[s as usize] as f32).collect();
+        let slicer = Slicer::from_symbols(&still, &sent, 4);
+        let forwards = decide(&power, &slicer, BLOCK);
+        assert!(forwards.lost().iter().filter(|&&l| l).count() > 8);
+        let settled = settle(&power, &slicer, BLOCK);
+        assert!(!settled.lost().contains(&true));
+        let wrong = settled.symbols.iter().zip(&sent).filter(|(a, b)| a != b);
+        assert!(wrong.count() < 2 * BLOCK);
     }
 }

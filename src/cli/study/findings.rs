@@ -123,6 +123,12 @@ impl Finding {
         }
     }
 
+    /// Counts how often something is so, of which nothing is required.
+    pub fn counted(what: impl Into<String>, so: impl IntoIterator<Item = bool>) -> Self {
+        let (count, n) = tally(so);
+        Self::share(what, count, n)
+    }
+
     /// Counts how often something is right: the rate has to be at least `rate`.
     ///
     /// Holds unless a one-sided binomial test rejects that rate at 99 % confidence.

@@ -42,13 +42,13 @@ impl Study for MpiRange {
     const TRIALS: u64 = 1000;
 
     fn cases(&self) -> Vec<(Case, u64)> {
-        let at = LEVELS_DB.map(|level_db| (Case::At(level_db), 10));
+        let at = LEVELS_DB.map(|level_db| (Case::At(level_db), 6));
         let others = [
             (Case::Near, 1),
             (Case::Clear, 1),
-            (Case::Three, 10),
-            (Case::Twins, 10),
-            (Case::Channel, 20),
+            (Case::Three, 3),
+            (Case::Twins, 3),
+            (Case::Channel, 10),
         ];
         at.into_iter().chain(others).collect()
     }

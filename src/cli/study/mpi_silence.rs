@@ -33,7 +33,7 @@ impl Study for MpiSilence {
     type Trial = Entry<Nuisance, Found>;
 
     const NAME: &'static str = "mpi-silence";
-    const TRIALS: u64 = 20;
+    const TRIALS: u64 = 100;
 
     fn cases(&self) -> Vec<(Nuisance, u64)> {
         Nuisance::ALL.map(|nuisance| (nuisance, 1)).to_vec()

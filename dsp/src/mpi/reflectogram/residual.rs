@@ -23,7 +23,7 @@ use crate::mpi::reflectogram::joint::{self, MOST, Observed, Prior};
 use crate::mpi::reflectogram::look::Peak;
 use crate::mpi::smoothing::{Smoother, common_power, common_power_sigma};
 use crate::mpi::standing;
-use crate::mpi::track::Tracked;
+use crate::mpi::track::{STRETCH, Tracked};
 
 /// Power of what was not found over that of the weakest path that was.
 const LEFT: f64 = 0.1;
@@ -38,6 +38,8 @@ pub(super) struct Residual {
     left: Vec<f32>,
     /// Decided amplitude.
     amplitude: Vec<f32>,
+    /// Stretches in which the decisions lost the levels.
+    lost: Vec<bool>,
     /// Noise variance of a symbol.
     noise: f64,
     /// Decay of the beat a block.
@@ -87,21 +89,24 @@ impl Residual {
             beat.noise_variance,
             rate,
         );
-        Self {
+        let mut new = Self {
             left: residual.clone(),
-            delayed: amplitude.iter().map(|a| a - mean).collect(),
+            delayed: without_drift(&amplitude),
             beat: at_symbols(&smoother.ratio(&beat.track, &ones), residual.len()),
             gain: smoother.left(),
             window: window(&smoother),
             residual,
             amplitude,
+            lost: tracked.lost(),
             noise: beat.noise_variance * level::BLOCK as f64 * mean_power,
             rate,
             mean,
             levels: Vec::new(),
             power: mean_power,
             own_power: standing::own_power(tracked),
-        }
+        };
+        new.leave_out_lost();
+        new
     }
 
     /// Residual times amplitude times the beat track. The beat's mean part is known by now:
@@ -199,6 +204,18 @@ impl Residual {
         for (to, g) in self.beat[start..].iter_mut().zip(beat) {
             *to = (g - offset) * self.mean;
         }
+        self.leave_out_lost();
+    }
+
+    /// Leaves out where the decisions lost the levels.
+    fn leave_out_lost(&mut self) {
+        let parts = self.left.chunks_mut(STRETCH);
+        for ((left, beat), lost) in parts.zip(self.beat.chunks_mut(STRETCH)).zip(&self.lost) {
+            if *lost {
+                left.fill(0.0);
+                beat.fill(0.0);
+            }
+        }
     }
 
     /// Gram matrix and right side of the block that starts at a symbol.
@@ -285,6 +302,29 @@ fn powers(observed: &[Observed], paths: usize, rate: f64) -> (Vec<Level>, f64) {
         })
         .collect();
     (own, common_power(&other, &ones, rate))
+}
+
+/// Symbols over which the mean of what is delayed is taken off; it takes that share of the signal too.
+const DRIFT: usize = 256;
+
+/// Amplitudes without their mean over the neighbourhood. Symbols are independent and drift nowhere, but
+/// decisions do: where a deep beat shuts the eye they lean to one side for as long as it lasts, and the
+/// residual with them, which would stand out at every lag that is shorter.
+fn without_drift(amplitude: &[f32]) -> Vec<f32> {
+    let mut sums = Vec::with_capacity(amplitude.len() + 1);
+    let mut sum = 0.0f64;
+    sums.push(sum);
+    for &a in amplitude {
+        sum += f64::from(a);
+        sums.push(sum);
+    }
+    let last = amplitude.len();
+    let around = |t: usize| {
+        let (from, to) = (t.saturating_sub(DRIFT / 2), (t + DRIFT / 2).min(last));
+        ((sums[to] - sums[from]) / (to - from).max(1) as f64) as f32
+    };
+    let each = amplitude.iter().enumerate();
+    each.map(|(t, a)| a - around(t)).collect()
 }
 
 /// Twice the reach of a smoother in symbols. The lines between the blocks' middles reach one block

@@ -33,6 +33,15 @@ pub fn findings(trials: &Trials<MpiRange>) -> Vec<Finding> {
         ));
     }
     out.push(Finding::at_least(
+        format!("-22 to {WEAKEST_DB} dB: delay within 0.5 UI"),
+        RATE,
+        LEVELS_DB
+            .into_iter()
+            .filter(|&db| db >= WEAKEST_DB)
+            .flat_map(|db| of(Case::At(db)))
+            .map(Found::located),
+    ));
+    out.push(Finding::at_least(
         "-52 dB, V >= 2: delay within 0.5 UI",
         WEAKER_RATE,
         of(Case::At(-52)).filter(|f| f.v >= 2.0).map(Found::located),
