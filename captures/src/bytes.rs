@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(crate) struct Bytes {
     name: PathBuf,
     store: Store,
+    /// Byte of the store where these bytes begin; not 0 for a window.
+    start: u64,
     length: u64,
 }
 
@@ -55,6 +57,7 @@ impl Bytes {
         Ok(Self {
             name: path.to_path_buf(),
             store,
+            start: 0,
             length,
         })
     }
@@ -65,6 +68,17 @@ impl Bytes {
         Self {
             name: "memory".into(),
             store: Store::Memory(bytes.into()),
+            start: 0,
+            length,
+        }
+    }
+
+    /// Returns a part as if it were a file of its own; the caller has checked that it is there.
+    pub(crate) fn window(&self, offset: u64, length: u64) -> Self {
+        Self {
+            name: self.name.clone(),
+            store: self.store.clone(),
+            start: self.start.saturating_add(offset),
             length,
         }
     }
@@ -76,6 +90,9 @@ impl Bytes {
 
     /// Fills `out` from byte `offset` on.
     pub(crate) fn read_exact_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let Some(offset) = self.start.checked_add(offset) else {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        };
         match &self.store {
             #[cfg(unix)]
             Store::File(file) => std::os::unix::fs::FileExt::read_exact_at(&**file, out, offset),

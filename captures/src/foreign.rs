@@ -8,7 +8,7 @@ pub(crate) fn name(head: &[u8], length: u64) -> Option<&'static str> {
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {
-    const AT_START: [(&[u8], &str); 20] = [
+    const AT_START: [(&[u8], &str); 19] = [
         (b"\x0f\x0f:WFM#", "Tektronix .wfm"),
         (b"\xf0\xf0:WFM#", "Tektronix .wfm (big-endian)"),
         (b"\x0f\x0fWFM#", "Tektronix .wfm"),
@@ -18,7 +18,6 @@ fn signature(head: &[u8]) -> Option<&'static str> {
         (b"RG03", "Rigol .bin"),
         (b"\xa5\xa5", "Rigol .wfm"),
         (b"\x89HDF\r\n\x1a\n", "HDF5 (Keysight .h5, MATLAB 7.3)"),
-        (b"MATLAB 5.0 MAT-file", "MATLAB .mat"),
         (b"MATLAB 7.3 MAT-file", "MATLAB .mat (HDF5)"),
         (b"PK\x03\x04", "ZIP or NumPy .npz"),
         (b"\x1f\x8b", "gzip"),

@@ -10,8 +10,8 @@
 //! channel.
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
-//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), and bare
-//! samples when asked for. Every length in a header is checked against what is really there
+//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), MATLAB `.mat`
+//! of level 5 (plain and deflated), and bare samples when asked for. Every length in a header is checked against what is really there
 //! before anything is allocated, and every refusal is an [`Error`] that says where and why.
 //!
 //! ```
@@ -35,13 +35,16 @@ mod csv;
 mod error;
 mod foreign;
 mod format;
+mod inflate;
 mod keysight_bin;
+mod mat;
 mod npy;
 mod options;
 mod pattern_file;
 mod raw;
 mod registry;
 mod stats;
+mod time_names;
 mod touchstone;
 mod trace;
 mod trc;

@@ -4,7 +4,7 @@
 
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
-use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, trc};
+use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, trc};
 
 /// Bytes that a probe gets to see.
 pub(crate) const HEAD_BYTES: usize = 4096;
@@ -30,7 +30,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 4] = [
+const FORMATS: [Entry; 5] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -48,6 +48,12 @@ const FORMATS: [Entry; 4] = [
         title: "LeCroy .trc",
         probe: trc::probe,
         read: trc::read,
+    },
+    Entry {
+        format: Format::Mat,
+        title: "MATLAB .mat",
+        probe: mat::probe,
+        read: mat::read,
     },
     Entry {
         format: Format::Csv,

@@ -284,6 +284,88 @@ fn ref_tektronix_csv_agrees_with_its_mat_and_npy_twins() {
 }
 
 #[test]
+fn ref_matlab_variables_are_traces() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let row = |file: &str, variable: &str| {
+        let mut rows = rows(&folder).into_iter();
+        rows.find(|row| row.file == file && row.channel == variable)
+            .unwrap()
+    };
+    /// `0.1625    -0.14828125j` or `0.31622777-0.31622777j`, five to nine digits.
+    fn pairs(cell: &str) -> Vec<(f64, f64)> {
+        let text = cell.trim_matches(['[', ']']).replace(' ', "");
+        let pair = |text: &str| {
+            let sign = text.rfind(['+', '-']).unwrap();
+            (number(&text[..sign]), number(&text[sign..]))
+        };
+        text.split_terminator('j').map(pair).collect()
+    }
+    let near = |ours: f64, theirs: f64| assert!((ours - theirs).abs() < 1e-8, "{ours} {theirs}");
+
+    let file = "mat/iq_waveform.mat";
+    let tek = open(&folder.join(file), &OpenOptions::default()).unwrap();
+    let iq = row(file, "IQData");
+    let [i, q] = tek.traces.as_slice() else {
+        panic!("{:?}", tek.traces);
+    };
+    assert_eq!(iq.n, format!("({}, 1)", i.info().samples));
+    let (sums, quadrature) = (stats(i).unwrap(), stats(q).unwrap());
+    near(sums.min, number(&iq.min));
+    near(sums.max, number(&iq.max));
+    near(sums.mean, number(&iq.mean));
+    for (k, (re, im)) in pairs(&iq.first).into_iter().enumerate() {
+        near(sums.first[k], re);
+        near(quadrature.first[k], im);
+    }
+    for (k, (re, im)) in pairs(&iq.last).into_iter().enumerate() {
+        near(sums.last[k + 2], re);
+        near(quadrature.last[k + 2], im);
+    }
+    let info = i.info();
+    assert_eq!(
+        (info.unit.as_str(), q.info().channel.as_str()),
+        ("V", "ref9 Q")
+    );
+    let rate = number(&row(file, "sampleRate").mean);
+    assert!((info.sample_interval_s.unwrap() * rate - 1.0).abs() < 1e-8);
+    // Its CSV twin begins at the same time, and says so by itself.
+    let csv = folder.join("csv_variants/iq_waveform.csv");
+    let csv = open(&csv, &OpenOptions::default()).unwrap();
+    assert!((info.t0_s / csv.traces[0].info().t0_s - 1.0).abs() < 1e-6);
+    assert!(
+        tek.warnings[0].contains("`model` (text)"),
+        "{:?}",
+        tek.warnings
+    );
+
+    let file = "mat/10km_16QAM_28_3.mat";
+    let radio = open(&folder.join(file), &OpenOptions::default()).unwrap();
+    let all = row(file, "dataToSave");
+    let sums: Vec<_> = radio.traces.iter().map(|t| stats(t).unwrap()).collect();
+    let [received_i, received_q, sent_i, sent_q] = sums.as_slice() else {
+        panic!("{} traces", sums.len());
+    };
+    assert_eq!((received_i.samples, all.n.as_str()), (99_990, "(99990, 2)"));
+    near(received_i.min.min(sent_i.min), number(&all.min));
+    near(received_i.max.max(sent_i.max), number(&all.max));
+    near((received_i.mean + sent_i.mean) / 2.0, number(&all.mean));
+    // Row by row: received, sent, received; and sent, received, sent at the end.
+    let first = pairs(&all.first);
+    near(received_i.first[0], first[0].0);
+    near(received_q.first[0], first[0].1);
+    near(sent_i.first[0], first[1].0);
+    near(sent_q.first[0], first[1].1);
+    near(received_i.first[1], first[2].0);
+    let last = pairs(&all.last);
+    near(sent_i.last[3], last[0].0);
+    near(received_q.last[4], last[1].1);
+    near(sent_q.last[4], last[2].1);
+    assert_eq!(radio.traces[3].info().channel, "dataToSave(:,2) Q");
+}
+
+#[test]
 fn the_truncated_lecroy_file_names_place_and_field() {
     let Some(folder) = shared_captures() else {
         return;
@@ -375,7 +457,6 @@ fn known_formats_that_are_not_read_yet_are_named() {
         ("rigol_bin/DHO824-ch1.bin", "Rigol .bin"),
         ("rigol_bin/MSO5074-A.bin", "Rigol .bin"),
         ("rigol_wfm/DS2072A-5.wfm", "Rigol .wfm"),
-        ("mat/iq_waveform.mat", "MATLAB .mat"),
         ("touchstone/Agilent_E5071B.s4p", "Touchstone"),
         ("touchstone/RS_ZVR_1.20_beta_f.s2p", "Touchstone"),
         (

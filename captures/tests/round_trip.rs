@@ -164,6 +164,32 @@ proptest! {
     }
 
     #[test]
+    fn prop_mat_keeps_samples_time_unit_and_columns(
+        rows in prop::collection::vec((finite(), -1e3_f64..1e3), 2..200),
+        t0 in -1e-3_f64..1e-3,
+        dt in intervals(),
+    ) {
+        let (a, b): (Vec<f32>, Vec<f64>) = rows.into_iter().unzip();
+        let one = waveform(Samples::F32(a), |info| {
+            (info.t0_s, info.sample_interval_s, info.unit) = (t0, Some(dt), "µW".into());
+            info.channel = "C1".into();
+        });
+        let two = waveform(Samples::F64(b), |info| {
+            (info.t0_s, info.sample_interval_s, info.unit) = (t0, Some(dt), "µW".into());
+        });
+        let alone = &back(Format::Mat, &[&one], WriteOptions::default())[0];
+        prop_assert_eq!(values(alone), values(&one));
+        prop_assert_eq!(alone.info().sample_interval_s, Some(dt));
+        prop_assert_eq!((&*alone.info().unit, &*alone.info().channel), ("µW", "C1"));
+        // The start is kept as a count of samples: two roundings.
+        let error = (alone.info().t0_s - t0).abs();
+        prop_assert!(error <= 2.0 * f64::EPSILON * t0.abs(), "{error:e}");
+        let both = back(Format::Mat, &[&one, &two], WriteOptions::default());
+        prop_assert_eq!(values(&both[0]), values(&one));
+        prop_assert_eq!(values(&both[1]), values(&two));
+    }
+
+    #[test]
     fn prop_blocks_of_any_size_give_the_same_samples(
         samples in prop::collection::vec(any::<i16>(), 1..40_000),
         first in 0_u64..50_000,

@@ -4,6 +4,8 @@
 //! Written apart from the crate's own writers, so that a shared mistake cannot hide.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod mat;
+
 /// A LeCroy trace, template LECROY_2_3.
 #[derive(Clone)]
 pub struct Trc {
@@ -253,6 +255,8 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("ag10", ag("AG10", &[segment(1), segment(2), logic.clone()])),
         ("ag03", ag("AG03", &[segment(1), logic])),
+        ("mat", mat::scope(false, false).bytes()),
+        ("mat big-endian, deflated", mat::scope(true, true).bytes()),
         ("npy", npy(1, "<i2", false, "(300,)", &[7; 600])),
         ("npy 2-D", npy(2, ">f4", true, "(3, 50)", &[7; 600])),
         (
