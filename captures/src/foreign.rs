@@ -23,7 +23,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
         (b"\x1f\x8b", "gzip"),
         (b"PAR1", "Parquet"),
         (b"ARROW1", "Arrow"),
-        (b"RIFF", "WAV"),
+        (b"RIFF", "RIFF container other than WAV"),
         (b"TDSm", "TDMS"),
         (b"Map\0", "OTDR .sor"),
         (b"\x89PNG", "PNG image"),

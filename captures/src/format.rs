@@ -31,7 +31,7 @@ pub struct RawSample {
 ///
 /// let format: Format = "raw-i16-be".parse()?;
 /// assert_eq!(format.to_string(), "raw-i16-be");
-/// assert!("wav".parse::<Format>().is_err());
+/// assert!("mp3".parse::<Format>().is_err());
 /// # Ok::<(), etalon_captures::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub enum Format {
     KeysightBin,
     /// MATLAB level 5.
     Mat,
+    /// WAV: RIFF, RIFX, RF64 and BW64.
+    Wav,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -59,7 +61,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 14] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -74,6 +76,7 @@ impl Format {
         ("trc", Self::Trc),
         ("keysight-bin", Self::KeysightBin),
         ("mat", Self::Mat),
+        ("wav", Self::Wav),
     ];
 
     /// Returns the command-line name.

@@ -4,7 +4,7 @@
 
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
-use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, trc};
+use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, trc, wav};
 
 /// Bytes that a probe gets to see.
 pub(crate) const HEAD_BYTES: usize = 4096;
@@ -30,7 +30,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 5] = [
+const FORMATS: [Entry; 6] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -54,6 +54,12 @@ const FORMATS: [Entry; 5] = [
         title: "MATLAB .mat",
         probe: mat::probe,
         read: mat::read,
+    },
+    Entry {
+        format: Format::Wav,
+        title: "WAV",
+        probe: wav::probe,
+        read: wav::read,
     },
     Entry {
         format: Format::Csv,

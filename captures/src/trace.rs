@@ -12,6 +12,8 @@ pub(crate) enum Cell {
     U8,
     I16,
     U16,
+    /// Three bytes, given as 32-bit words.
+    I24,
     I32,
     U32,
     I64,
@@ -26,6 +28,7 @@ impl Cell {
         match self {
             Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 => 2,
+            Self::I24 => 3,
             Self::I32 | Self::U32 | Self::F32 => 4,
             Self::I64 | Self::U64 | Self::F64 => 8,
         }
@@ -38,7 +41,7 @@ impl Cell {
             Self::U8 => Storage::U8,
             Self::I16 => Storage::I16,
             Self::U16 => Storage::U16,
-            Self::I32 => Storage::I32,
+            Self::I24 | Self::I32 => Storage::I32,
             Self::F32 => Storage::F32,
             Self::U32 | Self::I64 | Self::U64 | Self::F64 => Storage::F64,
         }
@@ -83,6 +86,14 @@ impl Cell {
             Self::U8 => run!(u8),
             Self::I16 => run!(i16),
             Self::U16 => run!(u16),
+            Self::I24 => spread::<3>(raw, stride, out, |[a, b, c]| {
+                // Into the upper bytes, so that the sign is where it belongs, and down again.
+                let word = match order {
+                    ByteOrder::Little => i32::from_le_bytes([0, a, b, c]),
+                    ByteOrder::Big => i32::from_be_bytes([a, b, c, 0]),
+                };
+                scale * f64::from(word >> 8) + offset
+            }),
             Self::I32 => run!(i32),
             Self::U32 => run!(u32),
             Self::I64 => run!(i64),

@@ -68,6 +68,7 @@ fn survives(bytes: &[u8]) -> bool {
         Format::Trc,
         Format::KeysightBin,
         Format::Mat,
+        Format::Wav,
     ] {
         let hints = OpenOptions {
             format,

@@ -5,6 +5,7 @@
 #![allow(dead_code)] // each test file uses its own part
 
 pub mod mat;
+pub mod wav;
 
 /// A LeCroy trace, template LECROY_2_3.
 #[derive(Clone)]
@@ -257,6 +258,9 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
         ("ag03", ag("AG03", &[segment(1), logic])),
         ("mat", mat::scope(false, false).bytes()),
         ("mat big-endian, deflated", mat::scope(true, true).bytes()),
+        ("wav", wav::stereo(b"RIFF").bytes()),
+        ("wav RIFX", wav::stereo(b"RIFX").bytes()),
+        ("wav RF64", wav::stereo(b"RF64").bytes()),
         ("npy", npy(1, "<i2", false, "(300,)", &[7; 600])),
         ("npy 2-D", npy(2, ">f4", true, "(3, 50)", &[7; 600])),
         (
