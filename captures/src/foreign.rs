@@ -36,7 +36,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
 }
 
 fn text(head: &[u8]) -> Option<&'static str> {
-    const ANYWHERE: [(&[u8], &str); 10] = [
+    const ANYWHERE: [(&[u8], &str); 9] = [
         (b":WFMPRE:", "Tektronix .isf"),
         (b":WFMP:", "Tektronix .isf"),
         (b":WFMOUTPRE:", "Tektronix .isf"),
@@ -49,7 +49,6 @@ fn text(head: &[u8]) -> Option<&'static str> {
         (b"ReferenceCurveAttributes", "Rohde & Schwarz .bin"),
         (b"<DcaFile", "Keysight FlexDCA .wfmx"),
         (b"//YOKOGAWA", "Yokogawa .hdr"),
-        (b"core:datatype", "SigMF metadata"),
     ];
     let holds = |needle: &[u8]| head.windows(needle.len()).any(|part| part == needle);
     if let Some(&(_, name)) = ANYWHERE.iter().find(|(needle, _)| holds(needle)) {

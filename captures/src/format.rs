@@ -53,6 +53,8 @@ pub enum Format {
     Mat,
     /// WAV: RIFF, RIFX, RF64 and BW64.
     Wav,
+    /// SigMF: metadata and samples in two files.
+    SigMf,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -61,7 +63,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 15] = [
+    pub const ALL: [(&'static str, Self); 16] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -77,6 +79,7 @@ impl Format {
         ("keysight-bin", Self::KeysightBin),
         ("mat", Self::Mat),
         ("wav", Self::Wav),
+        ("sigmf", Self::SigMf),
     ];
 
     /// Returns the command-line name.

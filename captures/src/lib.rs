@@ -11,7 +11,7 @@
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
 //! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), MATLAB `.mat`
-//! of level 5 (plain and deflated), WAV, and bare samples when asked for. Every length in a header is checked against what is really there
+//! of level 5 (plain and deflated), WAV, SigMF, and bare samples when asked for. Every length in a header is checked against what is really there
 //! before anything is allocated, and every refusal is an [`Error`] that says where and why.
 //!
 //! ```
@@ -43,6 +43,7 @@ mod options;
 mod pattern_file;
 mod raw;
 mod registry;
+mod sigmf;
 mod stats;
 mod time_names;
 mod touchstone;

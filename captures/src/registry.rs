@@ -4,7 +4,9 @@
 
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
-use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, trc, wav};
+use crate::{
+    Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, sigmf, trc, wav,
+};
 
 /// Bytes that a probe gets to see.
 pub(crate) const HEAD_BYTES: usize = 4096;
@@ -30,7 +32,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 6] = [
+const FORMATS: [Entry; 7] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -60,6 +62,12 @@ const FORMATS: [Entry; 6] = [
         title: "WAV",
         probe: wav::probe,
         read: wav::read,
+    },
+    Entry {
+        format: Format::SigMf,
+        title: "SigMF",
+        probe: sigmf::probe,
+        read: sigmf::read,
     },
     Entry {
         format: Format::Csv,
@@ -103,6 +111,10 @@ fn not_empty(bytes: &Bytes, format: &'static str) -> Result<(), Error> {
 
 fn by_content(bytes: &Bytes) -> Result<Capture, Error> {
     not_empty(bytes, "capture")?;
+    // Its samples have no signature of their own: the metadata beside them are what tells.
+    if sigmf::metadata_of(bytes).is_some() {
+        return sigmf::read(bytes);
+    }
     let head = bytes.head(HEAD_BYTES)?;
     let best = FORMATS.iter().max_by_key(|entry| (entry.probe)(&head));
     let best = best.expect("the registry is not empty");

@@ -1,6 +1,6 @@
 //! Writing: the same formats backwards, whole files or none.
 
-use crate::{ByteOrder, Error, Format, csv, keysight_bin, mat, npy, trc};
+use crate::{ByteOrder, Error, Format, csv, keysight_bin, mat, npy, sigmf, trc};
 use etalon_types::{Storage, WaveformSource};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -37,6 +37,7 @@ pub struct Written {
 /// | `trc` | time, unit, samples as 16-bit (or 8-bit) integers | segments of one channel |
 /// | `keysight-bin` | time, unit, samples as 32-bit floats | any |
 /// | `mat` | time, one unit, samples as 32- or 64-bit floats | columns of equal length |
+/// | `sigmf` | time, one unit, samples as they are or as floats; two files | channels by segments |
 /// | `raw-f32`, `raw-f32-be` | samples as 32-bit floats | no |
 ///
 /// # Errors
@@ -76,6 +77,18 @@ pub fn write_with(
     traces: &[&dyn WaveformSource],
     options: WriteOptions,
 ) -> Result<Written, Error> {
+    if format == Format::SigMf {
+        not_empty(format, traces)?;
+        return sigmf::write(path, traces);
+    }
+    whole_file(path, |sink| encode_into(sink, format, traces, options))
+}
+
+/// Fills a new file beside the target and gives it the target's name when it is whole.
+pub(crate) fn whole_file(
+    path: &Path,
+    fill: impl FnOnce(&mut Sink) -> Result<Vec<String>, Error>,
+) -> Result<Written, Error> {
     let temporary = beside(path)?;
     let io = |path: &Path, source| Error::Io {
         path: path.to_path_buf(),
@@ -93,7 +106,7 @@ pub fn write_with(
             path: path.to_path_buf(),
             bytes: 0,
         };
-        let warnings = encode_into(&mut sink, format, traces, options)?;
+        let warnings = fill(&mut sink)?;
         let bytes = sink.bytes;
         buffered.flush().map_err(|e| io(path, e))?;
         drop(buffered);
@@ -128,6 +141,14 @@ pub fn encode(
     Ok(bytes)
 }
 
+fn not_empty(format: Format, traces: &[&dyn WaveformSource]) -> Result<(), Error> {
+    if traces.is_empty() || traces.iter().any(|trace| trace.info().samples == 0) {
+        let (found, hint) = ("no samples to write", "give at least one sample a trace");
+        return Err(Error::unsupported(format.name(), found, hint));
+    }
+    Ok(())
+}
+
 fn encode_into(
     sink: &mut Sink,
     format: Format,
@@ -135,12 +156,7 @@ fn encode_into(
     options: WriteOptions,
 ) -> Result<Vec<String>, Error> {
     let refuse = |found: String, hint: &str| Error::unsupported(format.name(), found, hint);
-    if traces.is_empty() || traces.iter().any(|trace| trace.info().samples == 0) {
-        return Err(refuse(
-            "no samples to write".into(),
-            "give at least one sample a trace",
-        ));
-    }
+    not_empty(format, traces)?;
     let raw_f32 = match format {
         Format::Raw(sample) if sample.storage == Storage::F32 => Some(sample.order),
         _ => None,
@@ -151,6 +167,10 @@ fn encode_into(
         (Format::Trc, _) => trc::write(sink, traces, options.trc_width),
         (Format::KeysightBin, _) => keysight_bin::write(sink, traces),
         (Format::Mat, _) => mat::write(sink, traces),
+        (Format::SigMf, _) => Err(refuse(
+            "a recording is two files".into(),
+            "write it to a folder, or choose a format of one file",
+        )),
         (_, Some(order)) if traces.len() == 1 => {
             for_each_block(traces[0], |block| {
                 block.iter().try_for_each(|&x| match order {
@@ -166,7 +186,7 @@ fn encode_into(
         )),
         _ => Err(refuse(
             "it cannot be written".into(),
-            "formats to write are npy, csv, trc, keysight-bin, mat and raw-f32",
+            "formats to write are npy, csv, trc, keysight-bin, mat, sigmf and raw-f32",
         )),
     }
 }

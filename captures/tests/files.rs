@@ -150,6 +150,7 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
         Format::Trc,
         Format::KeysightBin,
         Format::Mat,
+        Format::SigMf,
     ] {
         let error = write(&path, format, &[&short]).unwrap_err();
         assert!(matches!(error, Error::Read(_)), "{format}: {error}");
