@@ -19,7 +19,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
         (b"\xa5\xa5", "Rigol .wfm"),
         (b"\x89HDF\r\n\x1a\n", "HDF5 (Keysight .h5, MATLAB 7.3)"),
         (b"MATLAB 7.3 MAT-file", "MATLAB .mat (HDF5)"),
-        (b"PK\x03\x04", "ZIP or NumPy .npz"),
+        (b"PK\x03\x04", "ZIP archive"),
         (b"\x1f\x8b", "gzip"),
         (b"PAR1", "Parquet"),
         (b"ARROW1", "Arrow"),

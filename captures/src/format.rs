@@ -55,6 +55,8 @@ pub enum Format {
     Wav,
     /// SigMF: metadata and samples in two files.
     SigMf,
+    /// NumPy archive: several arrays by name.
+    Npz,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -63,7 +65,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 16] = [
+    pub const ALL: [(&'static str, Self); 17] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -80,6 +82,7 @@ impl Format {
         ("mat", Self::Mat),
         ("wav", Self::Wav),
         ("sigmf", Self::SigMf),
+        ("npz", Self::Npz),
     ];
 
     /// Returns the command-line name.

@@ -1,4 +1,4 @@
-//! Inflated parts of files (DEFLATE, RFC 1951, in zlib's wrapping, RFC 1950).
+//! Inflated parts of files (DEFLATE, RFC 1951, bare or in zlib's wrapping, RFC 1950).
 //!
 //! Inflated bytes are held in memory, because DEFLATE has no way to begin in the middle. A
 //! thousand bytes can inflate to a million, so that what one file may inflate to is bounded:
@@ -27,6 +27,15 @@ impl Budget {
     }
 }
 
+/// What lies around the deflated blocks.
+#[derive(Clone, Copy)]
+pub(crate) enum Wrapping {
+    /// Nothing, as in a ZIP archive.
+    Bare,
+    /// Two bytes before and a checksum behind, as in a MATLAB file.
+    Zlib,
+}
+
 /// A deflated part of a file; the caller has checked that it lies within.
 pub(crate) struct Deflated<'a> {
     pub(crate) format: &'static str,
@@ -35,6 +44,7 @@ pub(crate) struct Deflated<'a> {
     pub(crate) bytes: &'a Bytes,
     pub(crate) first_byte: u64,
     pub(crate) length: u64,
+    pub(crate) wrapping: Wrapping,
 }
 
 impl Deflated<'_> {
@@ -42,9 +52,14 @@ impl Deflated<'_> {
     pub(crate) fn head(&self, count: u64) -> Result<Vec<u8>, Error> {
         let window = Cursor::new(&self.bytes.window(self.first_byte, self.length));
         let mut out = Vec::new();
-        let outcome = flate2::read::ZlibDecoder::new(window)
-            .take(count)
-            .read_to_end(&mut out);
+        let outcome = match self.wrapping {
+            Wrapping::Bare => flate2::read::DeflateDecoder::new(window)
+                .take(count)
+                .read_to_end(&mut out),
+            Wrapping::Zlib => flate2::read::ZlibDecoder::new(window)
+                .take(count)
+                .read_to_end(&mut out),
+        };
         match outcome {
             Ok(_) => Ok(out),
             Err(e) => Err(match e.kind() {

@@ -32,12 +32,18 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 7] = [
+const FORMATS: [Entry; 8] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
         probe: npy::probe,
         read: npy::read,
+    },
+    Entry {
+        format: Format::Npz,
+        title: "NumPy .npz",
+        probe: npy::npz::probe,
+        read: npy::npz::read,
     },
     Entry {
         format: Format::KeysightBin,

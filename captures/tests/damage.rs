@@ -65,6 +65,7 @@ fn survives(bytes: &[u8]) -> bool {
     for format in [
         Format::Auto,
         Format::Npy,
+        Format::Npz,
         Format::Trc,
         Format::KeysightBin,
         Format::Mat,

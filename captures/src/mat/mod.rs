@@ -29,7 +29,7 @@ mod write;
 pub(crate) use write::write;
 
 use crate::bytes::{Bytes, excerpt};
-use crate::inflate::{Budget, Deflated, inside};
+use crate::inflate::{Budget, Deflated, Wrapping, inside};
 use crate::registry::Score;
 use crate::time_names::{Instants, Role, TimeBase, listed, role};
 use crate::trace::{Capture, Cell, Stored, Trace, bare_info};
@@ -161,6 +161,7 @@ impl Found {
                     bytes,
                     first_byte: data,
                     length: size,
+                    wrapping: Wrapping::Zlib,
                 };
                 self.compressed(&deflated, order, budget)?;
             }

@@ -145,9 +145,6 @@ impl Parser<'_> {
                 break;
             }
         }
-        if shape.is_empty() {
-            return Err(self.wrong("shape", "one or two dimensions, not a single number"));
-        }
         Ok(shape)
     }
 }

@@ -7,7 +7,9 @@
 //!
 //! Source: NEP 1 and the docstring of `numpy.lib.format`.
 
+mod archive;
 mod dictionary;
+pub(crate) mod npz;
 mod write;
 
 pub(crate) use write::write;
@@ -16,6 +18,7 @@ use crate::bytes::Bytes;
 use crate::registry::Score;
 use crate::trace::{Capture, Cell, Stored, Trace, bare_info};
 use crate::{ByteOrder, Error};
+use etalon_types::WaveformInfo;
 
 const FORMAT: &str = "npy";
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -49,8 +52,18 @@ pub(crate) struct Array {
 }
 
 impl Array {
-    /// Reads and checks the header.
+    /// Reads and checks the header of an array of one dimension or more.
     pub(crate) fn read(bytes: &Bytes) -> Result<Self, Error> {
+        let array = Self::read_any(bytes)?;
+        if array.shape.is_empty() {
+            let expected = "one or two dimensions, not a single number";
+            return Err(Error::malformed(FORMAT, 0, "shape", expected, "()"));
+        }
+        Ok(array)
+    }
+
+    /// Reads and checks the header, also of a single number.
+    fn read_any(bytes: &Bytes) -> Result<Self, Error> {
         let magic = bytes.block(FORMAT, "magic and version", 0, 8)?;
         if !magic.bytes.starts_with(MAGIC) {
             let found = crate::bytes::excerpt(&magic.bytes);
@@ -126,6 +139,20 @@ impl Array {
             count,
             float,
         })
+    }
+
+    /// Reads element `k` of an array of at most one dimension.
+    fn value(&self, bytes: &Bytes, k: u64) -> Result<f64, Error> {
+        let width = self.cell.width();
+        let mut raw = [0; 8];
+        let raw = &mut raw[..width as usize];
+        bytes
+            .read_exact_at(self.data + k * width, raw)
+            .map_err(|e| bytes.io_error(e))?;
+        let mut value = [0.0];
+        self.cell
+            .decode(self.order, raw, width as usize, (1.0, 0.0), &mut value);
+        Ok(value[0])
     }
 }
 
@@ -240,6 +267,26 @@ impl Shares {
 pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
     let array = Array::read(bytes)?;
     let mut warnings = Vec::new();
+    let number = |k: Option<u64>, info: &mut WaveformInfo| {
+        info.channel = (k.unwrap_or(0) + 1).to_string();
+    };
+    let traces = traces(bytes, &array, FORMAT, number, &mut warnings)?;
+    Ok(Capture {
+        format: FORMAT,
+        warnings,
+        traces,
+    })
+}
+
+/// Describes an array as traces; `describe` names channel `k` (of segments, no
+/// channel) and says what else is known.
+fn traces(
+    bytes: &Bytes,
+    array: &Array,
+    format: &'static str,
+    describe: impl Fn(Option<u64>, &mut WaveformInfo),
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Trace>, Error> {
     let extra = bytes.len() - array.data - array.count * array.cell.width();
     if extra > 0 {
         warnings.push(format!("{extra} bytes after the array are left out"));
@@ -247,7 +294,7 @@ pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
     if matches!(array.cell, Cell::U32 | Cell::I64 | Cell::U64) {
         warnings.push("wide integers are given as 64-bit floats, exact up to 2^53".into());
     }
-    let shares = Shares::of(&array, &mut warnings)?;
+    let shares = Shares::of(array, warnings)?;
     if shares.traces > TRACE_LIMIT {
         let (field, found) = ("traces".into(), shares.traces);
         return Err(Error::Limit {
@@ -258,11 +305,12 @@ pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
         });
     }
     let traces = (0..shares.traces).map(|k| {
-        let mut info = bare_info(FORMAT, shares.samples);
+        let mut info = bare_info(format, shares.samples);
         if shares.traces > CHANNEL_LIMIT {
             info.segment = k as usize;
+            describe(None, &mut info);
         } else {
-            info.channel = (k + 1).to_string();
+            describe(Some(k), &mut info);
         }
         let stored = Stored {
             bytes: bytes.clone(),
@@ -273,10 +321,5 @@ pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
         };
         Trace::stored(info, stored)
     });
-    let traces = traces.collect();
-    Ok(Capture {
-        format: FORMAT,
-        warnings,
-        traces,
-    })
+    Ok(traces.collect())
 }

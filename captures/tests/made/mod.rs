@@ -5,6 +5,7 @@
 #![allow(dead_code)] // each test file uses its own part
 
 pub mod mat;
+pub mod npz;
 pub mod wav;
 
 /// A LeCroy trace, template LECROY_2_3.
@@ -261,6 +262,9 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
         ("wav", wav::stereo(b"RIFF").bytes()),
         ("wav RIFX", wav::stereo(b"RIFX").bytes()),
         ("wav RF64", wav::stereo(b"RF64").bytes()),
+        ("npz", npz::scope(npz::Packing::Stored)),
+        ("npz deflated", npz::scope(npz::Packing::Deflated)),
+        ("npz 64-bit", npz::scope(npz::Packing::StoredIn64Bits)),
         ("npy", npy(1, "<i2", false, "(300,)", &[7; 600])),
         ("npy 2-D", npy(2, ">f4", true, "(3, 50)", &[7; 600])),
         (
