@@ -2,7 +2,7 @@
 //!
 //! Inflated bytes are held in memory, because DEFLATE has no way to begin in the middle. A
 //! thousand bytes can inflate to a million, so that what one file may inflate to is bounded:
-//! 64 MiB and 32 times its size, at most 1 GiB. Samples of a converter do not shrink so far;
+//! 16 MiB and 64 times its size, at most 1 GiB. Samples of a converter do not shrink so far;
 //! what does is refused with [`Error::Limit`] and not read in part.
 
 use crate::Error;
@@ -18,8 +18,8 @@ pub(crate) struct Budget {
 impl Budget {
     /// Takes the size of the file as the measure.
     pub(crate) fn of(bytes: &Bytes) -> Self {
-        const FREE: u64 = 64 << 20;
-        const RATIO: u64 = 32;
+        const FREE: u64 = 16 << 20;
+        const RATIO: u64 = 64;
         const MOST: u64 = 1 << 30;
         let limit = bytes.len().saturating_mul(RATIO).saturating_add(FREE);
         let limit = limit.min(MOST);

@@ -13,8 +13,8 @@
 //!
 //! What real files do: writers to a pipe leave sizes of 0 or 0xffffffff, and many get the total
 //! wrong. A wrong total is a warning; a `data` chunk without a size reaches to the end of the
-//! file, with a warning; one that is longer than the file is an error. No real file seen of
-//! RIFX and BW64.
+//! file, with a warning; one that is longer than the file is an error. No real capture
+//! seen; files of Python and SciPy are, but none of RIFX, RF64 and BW64.
 //!
 //! What breaks it: compressed samples (A-law, ADPCM, MP3), which are refused by name.
 

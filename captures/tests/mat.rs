@@ -310,7 +310,7 @@ fn damaged_deflated_variables_are_refused_with_their_place() {
 
 #[test]
 fn a_bomb_is_refused_before_it_is_inflated() {
-    // 128 MiB of zeros deflate to 128 KiB: more than 64 MiB and 32 times the file.
+    // 128 MiB of zeros deflate to 128 KiB: more than 16 MiB and 64 times the file.
     let mat = Mat::new(false);
     let zeros = vec![(9, vec![0; 128 << 20])];
     let bomb = mat.matrix(6, &[16 << 20, 1], "x", &zeros);

@@ -1,6 +1,6 @@
 //! Writes level 5, little-endian and not deflated, under Tektronix's names.
 
-use super::element::{DOUBLE, INT8, INT32, MATRIX, SINGLE, UINT16, UINT32};
+use super::element::{DOUBLE, INT8, INT32, MATRIX, SINGLE, UINT32, UTF16};
 use super::{CHANNEL_LIMIT, FORMAT, SOURCE, UNIT};
 use crate::Error;
 use crate::write::{Sink, equal_lengths, for_each_block};
@@ -51,7 +51,7 @@ pub(crate) fn write(out: &mut Sink, traces: &[&dyn WaveformSource]) -> Result<Ve
         variable(
             out,
             (name, CHAR, [1, units.len() as u32]),
-            (UINT16, payload.len() as u32),
+            (UTF16, payload.len() as u32),
         )?;
         out.put(&payload)?;
         pad(out, payload.len() as u64)?;

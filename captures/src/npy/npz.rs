@@ -7,7 +7,8 @@
 //! checksum. What holds no samples (objects, records, complex numbers, three dimensions, other
 //! files) is left out, and a warning names it.
 //!
-//! Source: the docstring of `numpy.savez`; PKWARE, APPNOTE.TXT. No real file seen.
+//! Source: the docstring of `numpy.savez`; PKWARE, APPNOTE.TXT. No real
+//! capture seen; NumPy's own files are.
 //!
 //! What breaks it: encrypted members and other methods than stored and deflated, which are
 //! refused; the checksum of stored members is not read, because the samples are not.

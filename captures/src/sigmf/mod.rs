@@ -16,7 +16,7 @@
 //! Either file opens. The samples have no signature: a file `NAME.sigmf-data` is taken as such
 //! only when metadata lie beside it.
 //!
-//! Source: the SigMF specification, version 1.2. No real file seen.
+//! Source: the SigMF specification, version 1.2. No real capture seen; files of sigmf-python are.
 //!
 //! What breaks it: archives (`.sigmf`, a tar file) and collections; text above 16 MiB; a data
 //! file that does not end with a whole frame, which has lost samples.
