@@ -9,10 +9,12 @@
 //! [`pattern_file`] reads transmitted bits or symbols, and [`touchstone`] the S-parameters of a
 //! channel.
 //!
-//! Formats: NumPy `.npy` and `.npz`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
-//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), MATLAB `.mat`
-//! of level 5 (plain and deflated), WAV, SigMF, and bare samples when asked for. Every length in a header is checked against what is really there
-//! before anything is allocated, and every refusal is an [`Error`] that says where and why.
+//! Formats: NumPy `.npy` and `.npz`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates
+//! 1.0 and 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), MATLAB
+//! `.mat` of level 5 (plain and deflated), WAV, SigMF, and bare samples when asked for. Every
+//! length in a header is checked against what is really there before anything is allocated, and
+//! every refusal is an [`Error`] that says where and why. What has to be inflated is held in
+//! memory, within a bound.
 //!
 //! ```
 //! use etalon_captures::{OpenOptions, decode};

@@ -171,6 +171,33 @@ fn sizes_that_writers_get_wrong_are_warnings() {
 }
 
 #[test]
+fn files_beyond_four_gigabytes_are_read_where_the_samples_lie() {
+    use std::io::{Seek, SeekFrom, Write};
+    // Sparse: only the header and the last frame take room on the disk.
+    const FRAMES: u64 = 1_500_000_000;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("long.wav");
+    let empty = Wav {
+        magic: *b"RF64",
+        ..Wav::new(1, 16, 2, Vec::new())
+    };
+    let mut head = empty.bytes();
+    let start = head.len() as u64;
+    head[28..36].copy_from_slice(&(4 * FRAMES).to_le_bytes());
+    let mut file = std::fs::File::create(&path).unwrap();
+    file.write_all(&head).unwrap();
+    file.seek(SeekFrom::Start(start + 4 * (FRAMES - 1)))
+        .unwrap();
+    file.write_all(&[0, 0x40, 0, 0xc0]).unwrap();
+    drop(file);
+    let capture = etalon_captures::open(&path, &OpenOptions::default()).unwrap();
+    assert_eq!(capture.traces[1].info().samples, FRAMES);
+    let mut last = [9.0; 3];
+    let got = capture.traces[1].read_at(FRAMES - 2, &mut last).unwrap();
+    assert_eq!((got, last), (2, [0.0, -0.5, 9.0]));
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn what_lies_or_is_compressed_is_refused() {
     let good = || Wav::new(1, 16, 2, vec![0; 40]);
     let short = Wav {

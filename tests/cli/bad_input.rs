@@ -103,7 +103,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "no such format",
-        words: &["good.npy", "--format", "wav"],
+        words: &["good.npy", "--format", "mp3"],
         exit: 2,
         code: "ETA-2001",
         flags: &[],
