@@ -69,6 +69,42 @@ impl Bytes {
         }
     }
 
+    /// Opens a file in the same folder: some formats keep header and samples apart.
+    ///
+    /// `name` is a bare file name; one with a folder in it comes from a hostile header.
+    pub(crate) fn sibling(&self, format: &'static str, name: &str) -> Result<Self, Error> {
+        let path = match &self.store {
+            Store::File(_) if !name.contains(['/', '\\']) => self.name.with_file_name(name),
+            Store::File(_) => {
+                return Err(Error::unsupported(
+                    format,
+                    format!("the header names `{name}`, which is not in its own folder"),
+                    "lay both files side by side",
+                ));
+            }
+            Store::Memory(_) => {
+                return Err(Error::unsupported(
+                    format,
+                    format!("its samples are in another file, `{name}`"),
+                    "save both files to one folder and open them from there",
+                ));
+            }
+        };
+        if !path.is_file() {
+            return Err(Error::unsupported(
+                format,
+                format!("`{name}` is missing beside it"),
+                "copy both files; one alone holds no waveform",
+            ));
+        }
+        Self::open(&path)
+    }
+
+    /// Returns the path that it was opened by; `memory` for bytes in memory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.name
+    }
+
     /// Returns the number of bytes when the file was opened.
     pub(crate) fn len(&self) -> u64 {
         self.length

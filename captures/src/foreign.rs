@@ -1,10 +1,8 @@
 //! Formats that are recognized, so that the refusal can name them, but not read yet.
 
 /// Names the foreign format that a file's first bytes belong to.
-pub(crate) fn name(head: &[u8], length: u64) -> Option<&'static str> {
-    signature(head)
-        .or_else(|| text(head))
-        .or_else(|| rohde_schwarz_payload(head, length))
+pub(crate) fn name(head: &[u8]) -> Option<&'static str> {
+    signature(head).or_else(|| text(head))
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {
@@ -37,17 +35,12 @@ fn signature(head: &[u8]) -> Option<&'static str> {
 }
 
 fn text(head: &[u8]) -> Option<&'static str> {
-    const ANYWHERE: [(&[u8], &str); 10] = [
+    const ANYWHERE: [(&[u8], &str); 8] = [
         (b":WFMPRE:", "Tektronix .isf"),
         (b":WFMP:", "Tektronix .isf"),
         (b":WFMOUTPRE:", "Tektronix .isf"),
         (b":CURVE #", "Tektronix .isf"),
         (b":CURV #", "Tektronix .isf"),
-        (
-            b"Group Avail=\"0\" Name=\"ReferenceCurveAttributes\"",
-            "Rohde & Schwarz .bin",
-        ),
-        (b"ReferenceCurveAttributes", "Rohde & Schwarz .bin"),
         (b"<DcaFile", "Keysight FlexDCA .wfmx"),
         (b"//YOKOGAWA", "Yokogawa .hdr"),
         (b"core:datatype", "SigMF metadata"),
@@ -91,28 +84,4 @@ fn touchstone(head: &[u8]) -> bool {
         }
     }
     comments > 10
-}
-
-/// The payload file of an R&S pair has no signature: a format code, a record length, and then a
-/// whole number of records.
-fn rohde_schwarz_payload(head: &[u8], length: u64) -> Option<&'static str> {
-    let (code, rest) = head.split_first_chunk::<4>()?;
-    let records = u64::from(u32::from_le_bytes(*rest.first_chunk::<4>()?));
-    let width = match u32::from_le_bytes(*code) {
-        0 => 1,
-        1 => 2,
-        4 => 4,
-        6 => 12,
-        _ => return None,
-    };
-    // Several channels are interleaved in one file; eight is the most such scopes have.
-    let fits = (1..=8_u64).any(|channels| {
-        let record = if width == 12 {
-            8 + 4 * channels
-        } else {
-            width * channels
-        };
-        records > 0 && records.checked_mul(record) == length.checked_sub(8)
-    });
-    fits.then_some("Rohde & Schwarz .Wfm.bin (payload of an XML .bin)")
 }

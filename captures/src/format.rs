@@ -49,6 +49,8 @@ pub enum Format {
     Trc,
     /// Keysight (Agilent) oscilloscope `.bin`.
     KeysightBin,
+    /// Rohde & Schwarz `.bin` with `.Wfm.bin`.
+    RsBin,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -57,7 +59,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 14] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -71,6 +73,7 @@ impl Format {
         ("csv", Self::Csv),
         ("trc", Self::Trc),
         ("keysight-bin", Self::KeysightBin),
+        ("rs-bin", Self::RsBin),
     ];
 
     /// Returns the command-line name.

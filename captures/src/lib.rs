@@ -10,9 +10,10 @@
 //! channel.
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
-//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), and bare
-//! samples when asked for. Every length in a header is checked against what is really there
-//! before anything is allocated, and every refusal is an [`Error`] that says where and why.
+//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10),
+//! Rohde & Schwarz `.bin` with `.Wfm.bin` (history as segments),
+//! and bare samples when asked for. Every length in a header is checked against what is really
+//! there before anything is allocated, and every refusal is an [`Error`] that says where and why.
 //!
 //! ```
 //! use etalon_captures::{OpenOptions, decode};
@@ -41,6 +42,7 @@ mod options;
 mod pattern_file;
 mod raw;
 mod registry;
+mod rohde_schwarz;
 mod stats;
 mod touchstone;
 mod trace;

@@ -4,7 +4,7 @@
 
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
-use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, trc};
+use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, rohde_schwarz, trc};
 
 /// Bytes that a probe gets to see.
 pub(crate) const HEAD_BYTES: usize = 4096;
@@ -30,7 +30,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 4] = [
+const FORMATS: [Entry; 5] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -48,6 +48,12 @@ const FORMATS: [Entry; 4] = [
         title: "LeCroy .trc",
         probe: trc::probe,
         read: trc::read,
+    },
+    Entry {
+        format: Format::RsBin,
+        title: "Rohde & Schwarz .bin",
+        probe: rohde_schwarz::probe,
+        read: rohde_schwarz::read,
     },
     Entry {
         format: Format::Csv,
@@ -96,13 +102,16 @@ fn by_content(bytes: &Bytes) -> Result<Capture, Error> {
     let best = best.expect("the registry is not empty");
     let score = (best.probe)(&head);
     if score < Score::Signature
-        && let Some(name) = foreign::name(&head, bytes.len())
+        && let Some(name) = foreign::name(&head)
     {
         return Err(Error::unsupported(
             name,
             "this version does not read it",
             format!("export the waveform as one of: {}", known()),
         ));
+    }
+    if score == Score::No && rohde_schwarz::is_payload(&head, bytes.len()) {
+        return rohde_schwarz::read(bytes);
     }
     if score == Score::No {
         return Err(Error::unsupported(

@@ -156,7 +156,12 @@ fn ref_every_trusted_row_of_our_formats() {
         let room = row.file.split('/').next().unwrap();
         let ours = matches!(
             room,
-            "keysight_bin" | "lecroy_trc" | "lecroy_trc_1_0" | "npy" | "optical_imdd"
+            "keysight_bin"
+                | "lecroy_trc"
+                | "lecroy_trc_1_0"
+                | "npy"
+                | "optical_imdd"
+                | "rohde_schwarz"
         ) || row.file.ends_with("waveform_1_channel_3.bin");
         let trusted = row.trust.starts_with("reference") || row.trust.starts_with("values ok");
         if !ours || !trusted || row.n.is_empty() {
@@ -176,8 +181,8 @@ fn ref_every_trusted_row_of_our_formats() {
         compare(&row, &capture.traces[k], &FLOAT, true);
         compared += 1;
     }
-    // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical.
-    assert_eq!(compared, 27);
+    // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical, 2 R&S.
+    assert_eq!(compared, 29);
 }
 
 fn twin(folder: &Path, csv: &str, of: &str) -> (Row, Capture) {
@@ -212,6 +217,59 @@ fn ref_vendor_csvs_match_their_binary_twins() {
     );
     compare(&row, &untimed.traces[0], &FLOAT, false);
     assert_eq!(untimed.traces[0].info().sample_interval_s, None);
+}
+
+#[test]
+fn ref_rohde_schwarz_pairs_agree_with_their_vendor_csvs_in_every_sample() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let read = |name: &str| {
+        let file = folder.join("rohde_schwarz").join(name);
+        open(&file, &OpenOptions::default()).unwrap()
+    };
+    for (stem, settling) in [("rs_rtp_01", 38), ("rs_rtp_04", 52)] {
+        let pair = read(&format!("{stem}.bin"));
+        let info = pair.traces[0].info();
+        assert_eq!((pair.format, pair.traces.len()), ("rs-bin", 1));
+        assert_eq!((info.channel.as_str(), info.unit.as_str()), ("CH1", "V"));
+        assert!(pair.warnings.is_empty(), "{:?}", pair.warnings);
+        let csv = read(&format!("{stem}.Wfm.csv"));
+        let (ours, theirs) = (&pair.traces[0], &csv.traces[0]);
+        let (ours, theirs) = (ours.read_all_f32().unwrap(), theirs.read_all_f32().unwrap());
+        assert_eq!(ours.len(), theirs.len());
+        for (k, (x, y)) in ours.iter().zip(&theirs).enumerate() {
+            // Nine digits after the point are printed, or six significant ones.
+            assert!(
+                (x - y).abs() <= 6e-10 + 5e-6 * y.abs(),
+                "{stem} {k}: {x} {y}"
+            );
+        }
+        // The settling samples are there, and are not the record's.
+        let raw = std::fs::read(folder.join(format!("rohde_schwarz/{stem}.Wfm.bin"))).unwrap();
+        let row = if stem == "rs_rtp_01" { 4 } else { 12 };
+        let at = 8 + settling * row + row - 4;
+        assert_eq!(raw[at..at + 4], ours[0].to_le_bytes(), "{stem}");
+        // The payload finds its header.
+        let back = read(&format!("{stem}.Wfm.bin"));
+        assert_eq!(back.traces[0].info(), pair.traces[0].info());
+        assert_eq!(back.traces[0].read_all_f32().unwrap(), ours);
+    }
+}
+
+#[test]
+fn a_rohde_schwarz_header_without_its_payload_names_the_missing_file() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let file = folder.join("rohde_schwarz/rs_rtp_history_01.bin");
+    match open(&file, &OpenOptions::default()) {
+        Err(Error::Unsupported { format, found, .. }) => {
+            assert_eq!(format, "rs-bin");
+            assert!(found.contains("rs_rtp_history_01.Wfm.bin"), "{found}");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -359,19 +417,6 @@ fn known_formats_that_are_not_read_yet_are_named() {
         ("tek_wfm/analog_waveform.wfm", "Tektronix .wfm"),
         ("tek_wfm/waveform.3.wfm", "Tektronix .wfm"),
         ("tek_isf/waveform.0.isf", "Tektronix .isf"),
-        ("rohde_schwarz/rs_rtp_01.bin", "Rohde & Schwarz .bin"),
-        (
-            "rohde_schwarz/rs_rtp_01.Wfm.bin",
-            "Rohde & Schwarz .Wfm.bin",
-        ),
-        (
-            "rohde_schwarz/rs_rtp_04.Wfm.bin",
-            "Rohde & Schwarz .Wfm.bin",
-        ),
-        (
-            "rohde_schwarz/rs_rtp_history_01.bin",
-            "Rohde & Schwarz .bin",
-        ),
         ("rigol_bin/DHO824-ch1.bin", "Rigol .bin"),
         ("rigol_bin/MSO5074-A.bin", "Rigol .bin"),
         ("rigol_wfm/DS2072A-5.wfm", "Rigol .wfm"),
