@@ -51,6 +51,8 @@ pub enum Format {
     KeysightBin,
     /// Rohde & Schwarz `.bin` with `.Wfm.bin`.
     RsBin,
+    /// Rigol oscilloscope `.bin`.
+    RigolBin,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -59,7 +61,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 14] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -74,6 +76,7 @@ impl Format {
         ("trc", Self::Trc),
         ("keysight-bin", Self::KeysightBin),
         ("rs-bin", Self::RsBin),
+        ("rigol-bin", Self::RigolBin),
     ];
 
     /// Returns the command-line name.

@@ -11,7 +11,7 @@
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
 //! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10),
-//! Rohde & Schwarz `.bin` with `.Wfm.bin` (history as segments),
+//! Rohde & Schwarz `.bin` with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03),
 //! and bare samples when asked for. Every length in a header is checked against what is really
 //! there before anything is allocated, and every refusal is an [`Error`] that says where and why.
 //!
@@ -31,6 +31,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bin_family;
 mod bytes;
 mod csv;
 mod error;
@@ -42,6 +43,7 @@ mod options;
 mod pattern_file;
 mod raw;
 mod registry;
+mod rigol_bin;
 mod rohde_schwarz;
 mod stats;
 mod touchstone;

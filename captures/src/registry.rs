@@ -4,7 +4,9 @@
 
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
-use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, rohde_schwarz, trc};
+use crate::{
+    Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, rigol_bin, rohde_schwarz, trc,
+};
 
 /// Bytes that a probe gets to see.
 pub(crate) const HEAD_BYTES: usize = 4096;
@@ -30,7 +32,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 5] = [
+const FORMATS: [Entry; 6] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -48,6 +50,12 @@ const FORMATS: [Entry; 5] = [
         title: "LeCroy .trc",
         probe: trc::probe,
         read: trc::read,
+    },
+    Entry {
+        format: Format::RigolBin,
+        title: "Rigol .bin",
+        probe: rigol_bin::probe,
+        read: rigol_bin::read,
     },
     Entry {
         format: Format::RsBin,

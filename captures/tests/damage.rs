@@ -62,7 +62,13 @@ fn files() -> Vec<(String, Vec<u8>)> {
 /// Reads everything there is, as found and as each binary format; says whether it was readable.
 fn survives(bytes: &[u8]) -> bool {
     let mut readable = false;
-    for format in [Format::Auto, Format::Npy, Format::Trc, Format::KeysightBin] {
+    for format in [
+        Format::Auto,
+        Format::Npy,
+        Format::Trc,
+        Format::KeysightBin,
+        Format::RigolBin,
+    ] {
         let hints = OpenOptions {
             format,
             ..OpenOptions::default()

@@ -161,6 +161,7 @@ fn ref_every_trusted_row_of_our_formats() {
                 | "lecroy_trc_1_0"
                 | "npy"
                 | "optical_imdd"
+                | "rigol_bin"
                 | "rohde_schwarz"
         ) || row.file.ends_with("waveform_1_channel_3.bin");
         let trusted = row.trust.starts_with("reference") || row.trust.starts_with("values ok");
@@ -169,7 +170,11 @@ fn ref_every_trusted_row_of_our_formats() {
         }
         let capture = open(&folder.join(&row.file), &hints(&row.file))
             .unwrap_or_else(|e| panic!("{}: {e}", row.file));
-        let k = usize::from(row.channel.starts_with("wf2"));
+        // LeCroy files are named after their channel, which need not be the first trace.
+        let k = match row.channel.parse::<usize>() {
+            Ok(channel) if room.starts_with("rigol") => channel - 1,
+            _ => usize::from(row.channel.starts_with("wf2")),
+        };
         let mut row = row;
         row.n = row
             .n
@@ -181,8 +186,9 @@ fn ref_every_trusted_row_of_our_formats() {
         compare(&row, &capture.traces[k], &FLOAT, true);
         compared += 1;
     }
-    // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical, 2 R&S.
-    assert_eq!(compared, 29);
+    // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical, 2 R&S,
+    // 7 Rigol .bin.
+    assert_eq!(compared, 36);
 }
 
 fn twin(folder: &Path, csv: &str, of: &str) -> (Row, Capture) {
@@ -269,6 +275,34 @@ fn a_rohde_schwarz_header_without_its_payload_names_the_missing_file() {
             assert!(found.contains("rs_rtp_history_01.Wfm.bin"), "{found}");
         }
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn rigol_headers_that_are_wrong_are_told_and_not_followed() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let read = |name: &str| {
+        let file = folder.join("rigol_bin").join(name);
+        open(&file, &OpenOptions::default()).unwrap()
+    };
+    // The file size in the header leaves three waveform and buffer headers out: 3 * 152 bytes.
+    let short = read("MSO5000-A.bin");
+    assert!(short.warnings[0].contains("16164"), "{:?}", short.warnings);
+    assert_eq!(short.traces.len(), 4);
+    // Two channels of 1000 codes, where the header speaks of one channel of 1000 floats.
+    let codes = read("MSO5074-A.bin");
+    assert_eq!((codes.format, codes.traces.len()), ("rigol-bin", 2));
+    for (trace, first, last) in [
+        (&codes.traces[0], [128.0, 202.0, 202.0, 203.0, 203.0], 128.0),
+        (&codes.traces[1], [127.0, 128.0, 127.0, 127.0, 127.0], 127.0),
+    ] {
+        let (info, sums) = (trace.info(), stats(trace).unwrap());
+        assert_eq!((info.samples, info.unit.as_str()), (1000, ""));
+        assert_eq!(info.sample_interval_s, None);
+        assert!(info.warnings[0].contains("8-bit codes"));
+        assert_eq!((&sums.first[..], sums.last[4]), (&first[..], last));
     }
 }
 
@@ -417,8 +451,6 @@ fn known_formats_that_are_not_read_yet_are_named() {
         ("tek_wfm/analog_waveform.wfm", "Tektronix .wfm"),
         ("tek_wfm/waveform.3.wfm", "Tektronix .wfm"),
         ("tek_isf/waveform.0.isf", "Tektronix .isf"),
-        ("rigol_bin/DHO824-ch1.bin", "Rigol .bin"),
-        ("rigol_bin/MSO5074-A.bin", "Rigol .bin"),
         ("rigol_wfm/DS2072A-5.wfm", "Rigol .wfm"),
         ("mat/iq_waveform.mat", "MATLAB .mat"),
         ("touchstone/Agilent_E5071B.s4p", "Touchstone"),

@@ -1,6 +1,5 @@
 //! What the properties of a header say about the payload.
 
-use super::FORMAT;
 use super::xml::Props;
 use crate::trace::Cell;
 use crate::{ByteOrder, Error};

@@ -145,9 +145,9 @@ impl AgWaveform {
     }
 }
 
-/// A Keysight file of the given version.
+/// A Keysight or Rigol file of the given version, such as `AG10` or `RG03`.
 pub fn ag(version: &str, waveforms: &[AgWaveform]) -> Vec<u8> {
-    let wide = version == "AG03";
+    let wide = version.ends_with("03");
     let mut body = Vec::new();
     for w in waveforms {
         let start = body.len();
@@ -189,6 +189,17 @@ pub fn ag(version: &str, waveforms: &[AgWaveform]) -> Vec<u8> {
     file.extend((waveforms.len() as u32).to_le_bytes());
     file.extend(body);
     file
+}
+
+/// What one firmware of the MSO5074 writes: headers that never change, and 8-bit codes.
+pub fn mso5074(channels: &[Vec<u8>]) -> Vec<u8> {
+    let floats = AgWaveform {
+        header_size: 144,
+        ..AgWaveform::floats("", &[0.0; 1000])
+    };
+    let header = ag("RG01", &[floats])[..168].to_vec();
+    let file = channels.iter().map(|codes| [&header[..], codes].concat());
+    file.collect::<Vec<_>>().concat()
 }
 
 /// A NumPy file, format version 1, 2 or 3.
@@ -252,7 +263,10 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
             .bytes(),
         ),
         ("ag10", ag("AG10", &[segment(1), segment(2), logic.clone()])),
-        ("ag03", ag("AG03", &[segment(1), logic])),
+        ("ag03", ag("AG03", &[segment(1), logic.clone()])),
+        ("rg01", ag("RG01", &[segment(1), segment(2)])),
+        ("rg03", ag("RG03", &[segment(1), logic])),
+        ("mso5074", mso5074(&[vec![128; 1000], vec![127; 1000]])),
         ("npy", npy(1, "<i2", false, "(300,)", &[7; 600])),
         ("npy 2-D", npy(2, ">f4", true, "(3, 50)", &[7; 600])),
         (
