@@ -6,13 +6,12 @@ pub(crate) fn name(head: &[u8]) -> Option<&'static str> {
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {
-    const AT_START: [(&[u8], &str); 18] = [
+    const AT_START: [(&[u8], &str); 17] = [
         (b"\x0f\x0f:WFM#", "Tektronix .wfm"),
         (b"\xf0\xf0:WFM#", "Tektronix .wfm (big-endian)"),
         (b"\x0f\x0fWFM#", "Tektronix .wfm"),
         (b"\xf0\xf0WFM#", "Tektronix .wfm (big-endian)"),
         (b"LLWFM", "Tektronix .wfm (TDS)"),
-        (b"\xa5\xa5", "Rigol .wfm"),
         (b"\x89HDF\r\n\x1a\n", "HDF5 (Keysight .h5, MATLAB 7.3)"),
         (b"MATLAB 5.0 MAT-file", "MATLAB .mat"),
         (b"MATLAB 7.3 MAT-file", "MATLAB .mat (HDF5)"),

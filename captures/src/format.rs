@@ -53,6 +53,8 @@ pub enum Format {
     RsBin,
     /// Rigol oscilloscope `.bin`.
     RigolBin,
+    /// Rigol oscilloscope `.wfm`, several families.
+    RigolWfm,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -61,7 +63,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 15] = [
+    pub const ALL: [(&'static str, Self); 16] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -77,6 +79,7 @@ impl Format {
         ("keysight-bin", Self::KeysightBin),
         ("rs-bin", Self::RsBin),
         ("rigol-bin", Self::RigolBin),
+        ("rigol-wfm", Self::RigolWfm),
     ];
 
     /// Returns the command-line name.

@@ -11,7 +11,8 @@
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
 //! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10),
-//! Rohde & Schwarz `.bin` with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03),
+//! Rohde & Schwarz `.bin` with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03)
+//! and `.wfm` (DS1000B, C, D, E, DS2000, DS4000),
 //! and bare samples when asked for. Every length in a header is checked against what is really
 //! there before anything is allocated, and every refusal is an [`Error`] that says where and why.
 //!
@@ -44,6 +45,7 @@ mod pattern_file;
 mod raw;
 mod registry;
 mod rigol_bin;
+mod rigol_wfm;
 mod rohde_schwarz;
 mod stats;
 mod touchstone;

@@ -5,7 +5,8 @@
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
 use crate::{
-    Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, rigol_bin, rohde_schwarz, trc,
+    Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, rigol_bin, rigol_wfm,
+    rohde_schwarz, trc,
 };
 
 /// Bytes that a probe gets to see.
@@ -32,7 +33,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 6] = [
+const FORMATS: [Entry; 7] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -56,6 +57,12 @@ const FORMATS: [Entry; 6] = [
         title: "Rigol .bin",
         probe: rigol_bin::probe,
         read: rigol_bin::read,
+    },
+    Entry {
+        format: Format::RigolWfm,
+        title: "Rigol .wfm",
+        probe: rigol_wfm::probe,
+        read: rigol_wfm::read,
     },
     Entry {
         format: Format::RsBin,

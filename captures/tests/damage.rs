@@ -68,6 +68,7 @@ fn survives(bytes: &[u8]) -> bool {
         Format::Trc,
         Format::KeysightBin,
         Format::RigolBin,
+        Format::RigolWfm,
     ] {
         let hints = OpenOptions {
             format,

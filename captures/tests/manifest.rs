@@ -162,6 +162,7 @@ fn ref_every_trusted_row_of_our_formats() {
                 | "npy"
                 | "optical_imdd"
                 | "rigol_bin"
+                | "rigol_wfm"
                 | "rohde_schwarz"
         ) || row.file.ends_with("waveform_1_channel_3.bin");
         let trusted = row.trust.starts_with("reference") || row.trust.starts_with("values ok");
@@ -187,8 +188,8 @@ fn ref_every_trusted_row_of_our_formats() {
         compared += 1;
     }
     // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical, 2 R&S,
-    // 7 Rigol .bin.
-    assert_eq!(compared, 36);
+    // 7 Rigol .bin, 2 Rigol .wfm.
+    assert_eq!(compared, 38);
 }
 
 fn twin(folder: &Path, csv: &str, of: &str) -> (Row, Capture) {
@@ -303,6 +304,37 @@ fn rigol_headers_that_are_wrong_are_told_and_not_followed() {
         assert_eq!(info.sample_interval_s, None);
         assert!(info.warnings[0].contains("8-bit codes"));
         assert_eq!((&sums.first[..], sums.last[4]), (&first[..], last));
+    }
+}
+
+#[test]
+fn ref_a_rigol_memory_image_holds_what_its_screen_csv_shows() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let read = |name: &str| {
+        let file = folder.join("rigol_wfm").join(name);
+        open(&file, &OpenOptions::default()).unwrap()
+    };
+    let (image, screen) = (read("DS2072A-5.wfm"), read("DS2072A-5.csv"));
+    assert_eq!((image.format, image.traces.len()), ("rigol-wfm", 2));
+    // The screen shows each twenty samples as two points: a high one and a low one.
+    for (whole, shown, step) in [
+        (&image.traces[0], &screen.traces[0], 0.002),
+        (&image.traces[1], &screen.traces[1], 0.04),
+    ] {
+        let (whole, shown) = (whole.read_all_f32().unwrap(), shown.read_all_f32().unwrap());
+        let outside = shown
+            .iter()
+            .enumerate()
+            .filter(|&(k, &y)| {
+                let near = &whole[(10 * k).saturating_sub(30)..(10 * k + 30).min(whole.len())];
+                let low = near.iter().copied().fold(f32::INFINITY, f32::min);
+                let high = near.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                y < low - 2.0 * step || y > high + 2.0 * step
+            })
+            .count();
+        assert_eq!(outside, 0);
     }
 }
 
@@ -451,7 +483,6 @@ fn known_formats_that_are_not_read_yet_are_named() {
         ("tek_wfm/analog_waveform.wfm", "Tektronix .wfm"),
         ("tek_wfm/waveform.3.wfm", "Tektronix .wfm"),
         ("tek_isf/waveform.0.isf", "Tektronix .isf"),
-        ("rigol_wfm/DS2072A-5.wfm", "Rigol .wfm"),
         ("mat/iq_waveform.mat", "MATLAB .mat"),
         ("touchstone/Agilent_E5071B.s4p", "Touchstone"),
         ("touchstone/RS_ZVR_1.20_beta_f.s2p", "Touchstone"),
