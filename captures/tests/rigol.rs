@@ -2,7 +2,7 @@
 
 mod made;
 
-use etalon_captures::{Capture, Error, OpenOptions, decode, stats};
+use etalon_captures::{Capture, Error, OpenOptions, decode, open, stats};
 use etalon_types::{Storage, WaveformSource};
 use made::{AgWaveform, ag, mso5074, wfm};
 
@@ -244,4 +244,35 @@ fn prop_images_cut_or_changed_at_any_byte_give_samples_or_a_typed_error() {
             }
         }
     }
+}
+
+#[test]
+#[cfg(unix)] // elsewhere the hole in the file would take 4.4 GB of disk
+fn rg03_holds_more_than_32_bits_of_bytes() {
+    use std::os::unix::fs::FileExt;
+    const POINTS: u32 = 1_100_000_000;
+    let size = 4 * u64::from(POINTS);
+    let mut head = ag("RG03", &[AgWaveform::floats("CH1", &[0.0])]);
+    head.truncate(head.len() - 4);
+    let total = head.len() as u64 + size;
+    head[4..12].copy_from_slice(&total.to_le_bytes());
+    head[28..32].copy_from_slice(&POINTS.to_le_bytes());
+    let at = head.len() - 8;
+    head[at..].copy_from_slice(&size.to_le_bytes());
+    let path = std::env::temp_dir().join(format!("etalon-rg03-{}.bin", std::process::id()));
+    let file = std::fs::File::create(&path).unwrap();
+    file.write_all_at(&head, 0).unwrap();
+    file.write_all_at(&2.5_f32.to_le_bytes(), head.len() as u64 + size - 4)
+        .unwrap();
+    let capture = open(&path, &OpenOptions::default());
+    let mut last = [0.0; 4];
+    let read = capture.map(|capture| {
+        assert_eq!(capture.traces[0].info().samples, u64::from(POINTS));
+        assert!(capture.warnings.is_empty(), "{:?}", capture.warnings);
+        capture.traces[0]
+            .read_at(u64::from(POINTS) - 3, &mut last)
+            .unwrap()
+    });
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!((read.unwrap(), last), (3, [0.0, 0.0, 2.5, 0.0]));
 }

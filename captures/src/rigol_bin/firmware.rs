@@ -6,8 +6,9 @@
 //! given as they are, without unit and without sample interval, with a warning. The number of
 //! samples comes from where headers lie; channels of one acquisition are equally long.
 //!
-//! Real files: one of two channels (1000 samples each); one of four (100,000) was read by hand. A file that was cut
-//! before the end of the second header cannot be told from a shorter one of one channel.
+//! Real files: one of two channels (1000 samples each); one of four (100,000) was read by hand. A
+//! file that was cut before the end of the second header cannot be told from a shorter one of one
+//! channel.
 
 use super::FORMAT;
 use crate::bytes::Bytes;

@@ -6,8 +6,9 @@
 //! means differs. Times are stored as the place of the memory's middle after the trigger and a
 //! sample rate: the first sample is half a memory before that.
 //!
-//! Refused by name: DS1000Z and MSO1000Z (`01 FF FF FF A5 A6`), whose vertical offset changed
-//! between firmwares in a way that no document explains; DS6000, of which no file is at hand.
+//! Refused by name: DS1000Z and MSO1000Z (`01 FF FF FF`), whose zero volts no document places (in
+//! public files with vendor CSVs beside them it lies at code 117, 120 and elsewhere); DS6000, of
+//! which no public file was found.
 //! DHO `.wfm` files have no signature and are packed: their `.bin` is read.
 //!
 //! What breaks it: firmware that changes a layout under the same model. Channels must lie within

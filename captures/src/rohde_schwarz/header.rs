@@ -179,6 +179,11 @@ fn channels(props: &Props, value: Value) -> Result<Vec<Channel>, Error> {
     Ok(channels)
 }
 
+/// Cuts a name that every trace will hold: a header could make it megabytes long.
+fn short(name: &str) -> String {
+    name.chars().take(32).collect()
+}
+
 /// Reads the settings of one channel: plain properties, or a slot of those of all channels.
 fn channel(props: &Props, value: Value, prefix: &str, slot: &str) -> Result<Channel, Error> {
     let named = |name: &str| format!("{prefix}{name}");
@@ -226,8 +231,8 @@ fn channel(props: &Props, value: Value, prefix: &str, slot: &str) -> Result<Chan
         return Err(props.refused(&named("VerticalScale"), "finite scale and offset", &found));
     }
     Ok(Channel {
-        name: if name.is_empty() { "1" } else { name }.into(),
-        unit: if unit == "NONE" { "" } else { unit }.into(),
+        name: short(if name.is_empty() { "1" } else { name }),
+        unit: short(if unit == "NONE" { "" } else { unit }),
         scale,
         offset,
         parts: parts as u64,
