@@ -13,9 +13,11 @@
 //!
 //! Source: Rigol's "DS1000E/D WFM structure instruction", as the public descriptions
 //! `ksy/rigol_1000e_wfm.ksy` and `ksy/rigol_1000c_wfm.ksy` of scottprahl/RigolWFM (BSD-3-Clause)
-//! repeat it. It was compared by hand with public files of DS1052E (equal to its CSV in every
-//! sample, with a probe factor of 10) and DS1102E, and read, but not compared, on DS1042C and
-//! DS1202CA; no file is at hand for the tests. DS1000D is said to keep the probe factor in its
+//! repeat it. No file is at hand for the tests; by hand it was compared with public files and the
+//! CSVs beside them. DS1052E (probe factor 10): equal in every sample, four rows later, as that
+//! CSV begins with bytes of the header. DS1102E: volts agree, times within two samples. DS1102D:
+//! volts are two codes away from the CSV, and it is not known which is right. DS1042C and
+//! DS1202CA were read but have no CSV. DS1000D is said to keep the probe factor in its
 //! microvolts: it cannot be told from E, so that a factor other than 1 makes a warning.
 
 use super::{Channel, FORMAT, finite, interval_s, picoseconds};
