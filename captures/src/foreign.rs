@@ -8,11 +8,7 @@ pub(crate) fn name(head: &[u8], length: u64) -> Option<&'static str> {
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {
-    const AT_START: [(&[u8], &str); 20] = [
-        (b"\x0f\x0f:WFM#", "Tektronix .wfm"),
-        (b"\xf0\xf0:WFM#", "Tektronix .wfm (big-endian)"),
-        (b"\x0f\x0fWFM#", "Tektronix .wfm"),
-        (b"\xf0\xf0WFM#", "Tektronix .wfm (big-endian)"),
+    const AT_START: [(&[u8], &str); 16] = [
         (b"LLWFM", "Tektronix .wfm (TDS)"),
         (b"RG01", "Rigol .bin"),
         (b"RG03", "Rigol .bin"),
@@ -37,12 +33,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
 }
 
 fn text(head: &[u8]) -> Option<&'static str> {
-    const ANYWHERE: [(&[u8], &str); 10] = [
-        (b":WFMPRE:", "Tektronix .isf"),
-        (b":WFMP:", "Tektronix .isf"),
-        (b":WFMOUTPRE:", "Tektronix .isf"),
-        (b":CURVE #", "Tektronix .isf"),
-        (b":CURV #", "Tektronix .isf"),
+    const ANYWHERE: [(&[u8], &str); 5] = [
         (
             b"Group Avail=\"0\" Name=\"ReferenceCurveAttributes\"",
             "Rohde & Schwarz .bin",

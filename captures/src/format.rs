@@ -49,6 +49,10 @@ pub enum Format {
     Trc,
     /// Keysight (Agilent) oscilloscope `.bin`.
     KeysightBin,
+    /// Tektronix `.wfm`.
+    TekWfm,
+    /// Tektronix `.isf` and `.curve`: a preamble and a curve.
+    TekIsf,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -57,7 +61,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -71,6 +75,8 @@ impl Format {
         ("csv", Self::Csv),
         ("trc", Self::Trc),
         ("keysight-bin", Self::KeysightBin),
+        ("tek-wfm", Self::TekWfm),
+        ("tek-isf", Self::TekIsf),
     ];
 
     /// Returns the command-line name.

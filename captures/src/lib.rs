@@ -10,8 +10,8 @@
 //! channel.
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
-//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), and bare
-//! samples when asked for. Every length in a header is checked against what is really there
+//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), Tektronix `.wfm`
+//! (versions 1 to 3, FastFrame as segments) and `.isf`, and bare samples when asked for. Every length in a header is checked against what is really there
 //! before anything is allocated, and every refusal is an [`Error`] that says where and why.
 //!
 //! ```
@@ -33,6 +33,7 @@
 mod bytes;
 mod csv;
 mod error;
+mod extremes;
 mod foreign;
 mod format;
 mod keysight_bin;
@@ -42,6 +43,8 @@ mod pattern_file;
 mod raw;
 mod registry;
 mod stats;
+mod tek_isf;
+mod tek_wfm;
 mod touchstone;
 mod trace;
 mod trc;

@@ -4,7 +4,9 @@
 
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
-use crate::{Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, trc};
+use crate::{
+    Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, tek_isf, tek_wfm, trc,
+};
 
 /// Bytes that a probe gets to see.
 pub(crate) const HEAD_BYTES: usize = 4096;
@@ -30,7 +32,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 4] = [
+const FORMATS: [Entry; 6] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -48,6 +50,18 @@ const FORMATS: [Entry; 4] = [
         title: "LeCroy .trc",
         probe: trc::probe,
         read: trc::read,
+    },
+    Entry {
+        format: Format::TekWfm,
+        title: "Tektronix .wfm",
+        probe: tek_wfm::probe,
+        read: tek_wfm::read,
+    },
+    Entry {
+        format: Format::TekIsf,
+        title: "Tektronix .isf",
+        probe: tek_isf::probe,
+        read: tek_isf::read,
     },
     Entry {
         format: Format::Csv,

@@ -62,7 +62,14 @@ fn files() -> Vec<(String, Vec<u8>)> {
 /// Reads everything there is, as found and as each binary format; says whether it was readable.
 fn survives(bytes: &[u8]) -> bool {
     let mut readable = false;
-    for format in [Format::Auto, Format::Npy, Format::Trc, Format::KeysightBin] {
+    for format in [
+        Format::Auto,
+        Format::Npy,
+        Format::Trc,
+        Format::KeysightBin,
+        Format::TekWfm,
+        Format::TekIsf,
+    ] {
         let hints = OpenOptions {
             format,
             ..OpenOptions::default()
@@ -137,6 +144,9 @@ fn prop_a_binary_file_that_lost_samples_is_never_read_as_whole() {
     for (name, bytes) in made::gallery() {
         if name.starts_with("csv") {
             continue; // a table has no announced length
+        }
+        if name.starts_with("wfm") {
+            continue; // a checksum and metadata lie behind the samples: see tests/tek_wfm_damage.rs
         }
         for lost in 1..=16 {
             let error = decode(
