@@ -3,10 +3,12 @@
 mod look;
 mod made;
 
-use etalon_captures::{Error, Format, OpenOptions, decode, stats};
-use etalon_types::Storage;
+use etalon_captures::{Error, Format, OpenOptions, decode, open, stats};
+use etalon_types::{Storage, WaveformSource};
 use look::{info, malformed, read, refusal, samples, warned};
 use made::tek::isf;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
 
 const LONG: &str = ":WFMPRE:NR_PT 4;:WFMPRE:BYT_NR 2;BIT_NR 16;ENCDG BINARY;BN_FMT RI;BYT_OR MSB;\
     WFID \"Ch2, DC coupling; 5.0V/div\";NR_PT 4;PT_FMT Y;XUNIT \"s\";XINCR 4.0E-9;XZERO -2E-6;\
@@ -180,6 +182,12 @@ fn isf_frames_and_curves_that_follow_one_another() {
     assert_eq!((wrong.traces.len(), samples(&wrong, 0).len()), (1, 4));
     assert!(warned(&wrong, "NR_FR says 9"));
 
+    let tiny = ":WFMPRE:BYT_NR 1;NR_PT 1;NR_FR 70000;YMULT 1;:CURVE ";
+    match refusal(isf(tiny, &[1; 70_000])) {
+        Error::Limit { limit, found, .. } => assert_eq!((limit, found), (65_536, 70_000)),
+        other => panic!("{other:?}"),
+    }
+
     let mut two = isf(LONG, &words);
     two.extend(b"\n");
     two.extend(isf(&LONG.replace("Ch2", "Ch3"), &words[..4]));
@@ -280,4 +288,28 @@ fn prop_every_bit_and_every_length_of_a_preamble_is_survived() {
         }
     }
     assert!(refused > 1_000 && readable > 1_000, "{refused} {readable}");
+}
+
+#[test]
+fn isf_blocks_beyond_four_gigabytes_are_read_by_blocks() {
+    // Sparse: only the preamble and the last samples take room on the disk. The length has ten
+    // digits, and their number one, in hexadecimal.
+    const BYTES: u64 = 5_000_000_000;
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sparse.isf");
+    let mut file = std::fs::File::create(&path).unwrap();
+    let preamble = format!("{}#A{BYTES}", LONG.replace("NR_PT 4", "NR_PT 2500000000"));
+    file.write_all(preamble.as_bytes()).unwrap();
+    file.seek(SeekFrom::Start(preamble.len() as u64 + BYTES - 4))
+        .unwrap();
+    file.write_all(&[0, 1, 0, 2]).unwrap();
+    drop(file);
+    let capture = open(&path, &OpenOptions::default()).unwrap();
+    let mut block = [9.0; 4];
+    assert_eq!(info(&capture, 0).samples, BYTES / 2);
+    let got = capture.traces[0]
+        .read_at(BYTES / 2 - 3, &mut block)
+        .unwrap();
+    assert_eq!((got, block), (3, [3.0, 3.25, 3.5, 9.0]));
+    assert!(!warned(&capture, ""), "{:?}", info(&capture, 0).warnings);
+    std::fs::remove_file(path).unwrap();
 }

@@ -326,6 +326,27 @@ fn frames_are_segments_whatever_their_curve_objects_say() {
 }
 
 #[test]
+fn point_counts_may_hold_the_charges_and_are_told_when_they_fit_nothing() {
+    let counted = |points: u32| {
+        let made = Wfm {
+            record_length: [points, 0],
+            ..Wfm::words(&[1, 2, 3])
+        };
+        read(made.bytes())
+    };
+    // 32 points before the samples and 32 behind them.
+    for points in [3, 3 + 64] {
+        assert_eq!(counted(points).warnings, [""; 0]);
+    }
+    for points in [0, 4, 3 + 32] {
+        let capture = counted(points);
+        let told = format!("the header says {points} points, the curve has 3");
+        assert_eq!(capture.warnings, [told]);
+        assert_eq!(samples(&capture, 0), volts([1.0, 2.0, 3.0]));
+    }
+}
+
+#[test]
 fn extremes_become_two_channels() {
     let made = Wfm {
         storage: 1,

@@ -9,8 +9,8 @@ use crate::extremes;
 use crate::trace::{Stored, Trace};
 use etalon_types::WaveformInfo;
 
-/// Most frames of one curve; each becomes a trace.
-const FRAME_LIMIT: u64 = 1 << 20;
+/// Most traces of a file: frames of one byte each would need far more memory than they have.
+const TRACE_LIMIT: u64 = 1 << 16;
 /// Bytes of text looked at in one go.
 const CHUNK: usize = 65_536;
 /// Longest number; instruments write at most some 20 characters.
@@ -95,7 +95,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(shape: &Shape, values: u64, place: u64) -> Result<Self, Error> {
+    fn of(shape: &Shape, values: u64, place: u64, before: usize) -> Result<Self, Error> {
         let per_point = match shape.points {
             Points::Single => 1,
             Points::Extremes => 2,
@@ -106,7 +106,16 @@ impl Parts {
             return Err(Error::malformed(FORMAT, place, "curve", expected, found));
         }
         let mut info = shape.info.clone();
-        let frames = frames(shape, values, &mut info)?;
+        let frames = frames(shape, values, &mut info);
+        let traces = (frames * per_point).saturating_add(before as u64);
+        if traces > TRACE_LIMIT {
+            return Err(Error::Limit {
+                format: FORMAT,
+                field: "number of frames and curves".into(),
+                limit: TRACE_LIMIT,
+                found: traces,
+            });
+        }
         let values = values / frames;
         info.samples = values / per_point;
         if per_point == 2 {
@@ -136,10 +145,10 @@ impl Parts {
 }
 
 /// Number of frames, when the curve holds all that `NR_FR` announces.
-fn frames(shape: &Shape, values: u64, info: &mut WaveformInfo) -> Result<u64, Error> {
+fn frames(shape: &Shape, values: u64, info: &mut WaveformInfo) -> u64 {
     let frames = shape.frames;
     if frames == 1 {
-        return Ok(1);
+        return 1;
     }
     let whole = shape.announced.is_some_and(|points| {
         points > 0
@@ -154,17 +163,9 @@ fn frames(shape: &Shape, values: u64, info: &mut WaveformInfo) -> Result<u64, Er
         info.warnings.push(format!(
             "NR_FR says {frames} frames, but the curve does not hold as many: it is read as one"
         ));
-        return Ok(1);
+        return 1;
     }
-    if frames > FRAME_LIMIT {
-        return Err(Error::Limit {
-            format: FORMAT,
-            field: "NR_FR".into(),
-            limit: FRAME_LIMIT,
-            found: frames,
-        });
-    }
-    Ok(frames)
+    frames
 }
 
 fn stored_traces(
@@ -174,7 +175,7 @@ fn stored_traces(
     place: u64,
     traces: &mut Vec<Trace>,
 ) -> Result<(), Error> {
-    let parts = Parts::of(shape, values, place)?;
+    let parts = Parts::of(shape, values, place, traces.len())?;
     for frame in 0..parts.frames {
         let stored = Stored {
             first_byte: stored.first_byte + frame * parts.values * stored.stride,
@@ -192,7 +193,7 @@ fn stored_traces(
 
 fn text(bytes: &Bytes, place: u64, shape: &Shape, traces: &mut Vec<Trace>) -> Result<u64, Error> {
     let (values, end) = numbers(bytes, place)?;
-    let parts = Parts::of(shape, values.len() as u64, place)?;
+    let parts = Parts::of(shape, values.len() as u64, place, traces.len())?;
     let per_frame = values.len() / parts.frames as usize;
     for (frame, values) in values.chunks_exact(per_frame).enumerate() {
         let mut info = parts.info.clone();

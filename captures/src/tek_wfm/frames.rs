@@ -70,7 +70,7 @@ pub(super) fn read(bytes: &Bytes, header: &Header) -> Result<Vec<Frame>, Error> 
     };
     let length = start - header.curve_offset;
     bytes.require(FORMAT, &name, header.curve_offset, length)?;
-    record_length(header, frames[0].samples)?;
+    horizontal(header, frames[0].samples)?;
     Ok(frames)
 }
 
@@ -151,11 +151,10 @@ fn span((curve, row): (&Block, usize), number: usize, width: u64) -> Result<Span
     })
 }
 
-/// Compares the record length of the horizontal dimension with the samples that are there.
-///
-/// It may count pre- and post-charge, and is 0 in some files, so that only one thing is an error:
-/// points that the header gives to a second dimension which, by its own count, does not exist.
-fn record_length(header: &Header, samples: u64) -> Result<(), Error> {
+/// Refuses points that the header gives to a second horizontal dimension which, by its own count,
+/// does not exist, while the first one has none: then no field says which axis the curve has.
+/// Every other disagreement with the curve's own length is a warning.
+fn horizontal(header: &Header, samples: u64) -> Result<(), Error> {
     let [first, second] = header.record_length;
     if first == 0 && second != 0 && samples != 0 && header.implicit_count < 2 {
         return Err(Error::malformed(

@@ -20,7 +20,9 @@
 //! never used; the curve objects of later frames are empty, and the first one's holds for all; the
 //! byte count stops at the checksum, before the metadata; captures without a sample exist, and are
 //! refused. The colon before `WFM#` may be missing. Digital files (record type 6) are bytes whose
-//! bits are logic lines. Pairs of minimum and maximum become two channels; pixel maps, spectra
+//! bits are logic lines. One deliberately invalid file counts its points in a second horizontal
+//! dimension that its header does not have; all its codes are valid, that contradiction is what it
+//! is refused for (its misspelled metadata name is no fault that a reader can tell). Pairs of minimum and maximum become two channels; pixel maps, spectra
 //! and XY records are refused, and so is every type code that the document does not have.
 //!
 //! No real file seen: versions 1 and 2, big-endian, 8-bit and floating-point samples with a
@@ -71,6 +73,7 @@ pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
             bytes.len()
         ));
     }
+    warnings.extend(record_length(&header, &frames[0]));
     let mut traces = Vec::with_capacity(frames.len());
     for (number, frame) in frames.iter().enumerate() {
         if frame.samples == 0 {
@@ -93,6 +96,20 @@ pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
         format: FORMAT,
         warnings,
         traces,
+    })
+}
+
+/// Tells when the horizontal dimension's point count is neither that of the samples nor that of
+/// the samples with what is charged before and behind them.
+fn record_length(header: &Header, first: &Frame) -> Option<String> {
+    let announced = header.record_length[0];
+    let stored = (first.end - header.curve_offset) / header.cell.width();
+    let agrees = announced == first.samples || announced == stored;
+    (!agrees).then(|| {
+        format!(
+            "the header says {announced} points, the curve has {}",
+            first.samples
+        )
     })
 }
 
