@@ -20,10 +20,12 @@
 //! never used; the curve objects of later frames are empty, and the first one's holds for all; the
 //! byte count stops at the checksum, before the metadata; captures without a sample exist, and are
 //! refused. The colon before `WFM#` may be missing. Digital files (record type 6) are bytes whose
-//! bits are logic lines. One deliberately invalid file counts its points in a second horizontal
-//! dimension that its header does not have; all its codes are valid, that contradiction is what it
-//! is refused for (its misspelled metadata name is no fault that a reader can tell). Pairs of minimum and maximum become two channels; pixel maps, spectra
-//! and XY records are refused, and so is every type code that the document does not have.
+//! bits are logic lines. Pairs of minimum and maximum become two channels; pixel maps, spectra and
+//! XY records are refused, and so is every type code that the document does not have.
+//!
+//! One deliberately invalid file counts its points in a second horizontal dimension that its
+//! header does not have. That contradiction is what it is refused for: its codes and its checksum
+//! are valid, and its misspelled metadata name is no fault that a reader can tell.
 //!
 //! No real file seen: versions 1 and 2, big-endian, 8-bit and floating-point samples with a
 //! length, pairs of extremes, summary frames.
