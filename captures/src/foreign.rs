@@ -6,11 +6,7 @@ pub(crate) fn name(head: &[u8]) -> Option<&'static str> {
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {
-    const AT_START: [(&[u8], &str); 17] = [
-        (b"\x0f\x0f:WFM#", "Tektronix .wfm"),
-        (b"\xf0\xf0:WFM#", "Tektronix .wfm (big-endian)"),
-        (b"\x0f\x0fWFM#", "Tektronix .wfm"),
-        (b"\xf0\xf0WFM#", "Tektronix .wfm (big-endian)"),
+    const AT_START: [(&[u8], &str); 13] = [
         (b"LLWFM", "Tektronix .wfm (TDS)"),
         (b"\x89HDF\r\n\x1a\n", "HDF5 (Keysight .h5, MATLAB 7.3)"),
         (b"MATLAB 5.0 MAT-file", "MATLAB .mat"),
@@ -32,12 +28,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
 }
 
 fn text(head: &[u8]) -> Option<&'static str> {
-    const ANYWHERE: [(&[u8], &str); 8] = [
-        (b":WFMPRE:", "Tektronix .isf"),
-        (b":WFMP:", "Tektronix .isf"),
-        (b":WFMOUTPRE:", "Tektronix .isf"),
-        (b":CURVE #", "Tektronix .isf"),
-        (b":CURV #", "Tektronix .isf"),
+    const ANYWHERE: [(&[u8], &str); 3] = [
         (b"<DcaFile", "Keysight FlexDCA .wfmx"),
         (b"//YOKOGAWA", "Yokogawa .hdr"),
         (b"core:datatype", "SigMF metadata"),

@@ -55,6 +55,10 @@ pub enum Format {
     RigolBin,
     /// Rigol oscilloscope `.wfm`, several families.
     RigolWfm,
+    /// Tektronix `.wfm`.
+    TekWfm,
+    /// Tektronix `.isf` and `.curve`: a preamble and a curve.
+    TekIsf,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -63,7 +67,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 16] = [
+    pub const ALL: [(&'static str, Self); 18] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -80,6 +84,8 @@ impl Format {
         ("rs-bin", Self::RsBin),
         ("rigol-bin", Self::RigolBin),
         ("rigol-wfm", Self::RigolWfm),
+        ("tek-wfm", Self::TekWfm),
+        ("tek-isf", Self::TekIsf),
     ];
 
     /// Returns the command-line name.

@@ -10,9 +10,9 @@
 //! channel.
 //!
 //! Formats: NumPy `.npy`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates 1.0 and
-//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10),
-//! Rohde & Schwarz `.bin` with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03)
-//! and `.wfm` (DS1000B, C, D, E, DS2000, DS4000),
+//! 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), Tektronix `.wfm`
+//! (versions 1 to 3, FastFrame as segments) and `.isf`, Rohde & Schwarz `.bin` with `.Wfm.bin`
+//! (history as segments), Rigol `.bin` (RG01, RG03) and `.wfm` (DS1000B, C, D, E, DS2000, DS4000),
 //! and bare samples when asked for. Every length in a header is checked against what is really
 //! there before anything is allocated, and every refusal is an [`Error`] that says where and why.
 //!
@@ -36,6 +36,7 @@ mod bin_family;
 mod bytes;
 mod csv;
 mod error;
+mod extremes;
 mod foreign;
 mod format;
 mod keysight_bin;
@@ -48,6 +49,8 @@ mod rigol_bin;
 mod rigol_wfm;
 mod rohde_schwarz;
 mod stats;
+mod tek_isf;
+mod tek_wfm;
 mod touchstone;
 mod trace;
 mod trc;

@@ -6,7 +6,7 @@ use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
 use crate::{
     Error, Format, OpenOptions, csv, foreign, keysight_bin, npy, raw, rigol_bin, rigol_wfm,
-    rohde_schwarz, trc,
+    rohde_schwarz, tek_isf, tek_wfm, trc,
 };
 
 /// Bytes that a probe gets to see.
@@ -33,7 +33,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 7] = [
+const FORMATS: [Entry; 9] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -69,6 +69,18 @@ const FORMATS: [Entry; 7] = [
         title: "Rohde & Schwarz .bin",
         probe: rohde_schwarz::probe,
         read: rohde_schwarz::read,
+    },
+    Entry {
+        format: Format::TekWfm,
+        title: "Tektronix .wfm",
+        probe: tek_wfm::probe,
+        read: tek_wfm::read,
+    },
+    Entry {
+        format: Format::TekIsf,
+        title: "Tektronix .isf",
+        probe: tek_isf::probe,
+        read: tek_isf::read,
     },
     Entry {
         format: Format::Csv,

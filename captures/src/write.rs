@@ -1,6 +1,6 @@
 //! Writing: the same formats backwards, whole files or none.
 
-use crate::{ByteOrder, Error, Format, csv, keysight_bin, npy, trc};
+use crate::{ByteOrder, Error, Format, csv, keysight_bin, npy, tek_isf, trc};
 use etalon_types::{Storage, WaveformSource};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -36,6 +36,7 @@ pub struct Written {
 /// | `csv` | time, unit, samples to the last digit of their storage | columns of equal length |
 /// | `trc` | time, unit, samples as 16-bit (or 8-bit) integers | segments of one channel |
 /// | `keysight-bin` | time, unit, samples as 32-bit floats | any |
+/// | `tek-isf` | time, unit, integers up to 32 bits as they are, others as 32-bit floats | any, without trigger times |
 /// | `raw-f32`, `raw-f32-be` | samples as 32-bit floats | no |
 ///
 /// # Errors
@@ -149,6 +150,7 @@ fn encode_into(
         (Format::Csv, _) => csv::write(sink, traces),
         (Format::Trc, _) => trc::write(sink, traces, options.trc_width),
         (Format::KeysightBin, _) => keysight_bin::write(sink, traces),
+        (Format::TekIsf, _) => tek_isf::write(sink, traces),
         (_, Some(order)) if traces.len() == 1 => {
             for_each_block(traces[0], |block| {
                 block.iter().try_for_each(|&x| match order {
@@ -164,7 +166,7 @@ fn encode_into(
         )),
         _ => Err(refuse(
             "it cannot be written".into(),
-            "formats to write are npy, csv, trc, keysight-bin and raw-f32",
+            "formats to write are npy, csv, trc, keysight-bin, tek-isf and raw-f32",
         )),
     }
 }

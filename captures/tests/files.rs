@@ -55,7 +55,13 @@ fn missing_empty_and_odd_paths_are_typed() {
 fn content_decides_and_the_name_does_not() {
     let folder = folder("names");
     let made = Waveform::from_f32(vec![1.0, 2.0, 3.0], 1e-9, "V");
-    for format in [Format::Npy, Format::Csv, Format::Trc, Format::KeysightBin] {
+    for format in [
+        Format::Npy,
+        Format::Csv,
+        Format::Trc,
+        Format::KeysightBin,
+        Format::TekIsf,
+    ] {
         let path = folder.join("capture.wfm");
         write(&path, format, &[&made]).unwrap();
         assert_eq!(
@@ -138,7 +144,13 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
     let mut info = Waveform::from_f32(vec![0.0], 1e-9, "V").info().clone();
     info.samples = 2000;
     let short = Short(info);
-    for format in [Format::Csv, Format::Npy, Format::Trc, Format::KeysightBin] {
+    for format in [
+        Format::Csv,
+        Format::Npy,
+        Format::Trc,
+        Format::KeysightBin,
+        Format::TekIsf,
+    ] {
         let error = write(&path, format, &[&short]).unwrap_err();
         assert!(matches!(error, Error::Read(_)), "{format}: {error}");
     }

@@ -164,6 +164,8 @@ fn ref_every_trusted_row_of_our_formats() {
                 | "rigol_bin"
                 | "rigol_wfm"
                 | "rohde_schwarz"
+                | "tek_isf"
+                | "tek_wfm"
         ) || row.file.ends_with("waveform_1_channel_3.bin");
         let trusted = row.trust.starts_with("reference") || row.trust.starts_with("values ok");
         if !ours || !trusted || row.n.is_empty() {
@@ -171,9 +173,14 @@ fn ref_every_trusted_row_of_our_formats() {
         }
         let capture = open(&folder.join(&row.file), &hints(&row.file))
             .unwrap_or_else(|e| panic!("{}: {e}", row.file));
-        // LeCroy files are named after their channel, which need not be the first trace.
-        let k = match row.channel.parse::<usize>() {
-            Ok(channel) if room.starts_with("rigol") => channel - 1,
+        // LeCroy files are named after their channel, which need not be the first trace; `wf2` is a second
+        // waveform, `frame4/5` the last of five frames.
+        let k = match (
+            row.channel.parse::<usize>(),
+            row.channel.strip_prefix("frame"),
+        ) {
+            (Ok(channel), _) if room.starts_with("rigol") => channel - 1,
+            (_, Some(frame)) => frame.split('/').next().unwrap().parse().unwrap(),
             _ => usize::from(row.channel.starts_with("wf2")),
         };
         let mut row = row;
@@ -188,8 +195,8 @@ fn ref_every_trusted_row_of_our_formats() {
         compared += 1;
     }
     // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical, 2 R&S,
-    // 7 Rigol .bin, 2 Rigol .wfm.
-    assert_eq!(compared, 38);
+    // 7 Rigol .bin, 2 Rigol .wfm, 10 + 1 Tektronix.
+    assert_eq!(compared, 49);
 }
 
 fn twin(folder: &Path, csv: &str, of: &str) -> (Row, Capture) {
@@ -480,9 +487,6 @@ fn known_formats_that_are_not_read_yet_are_named() {
         return;
     };
     for (file, name) in [
-        ("tek_wfm/analog_waveform.wfm", "Tektronix .wfm"),
-        ("tek_wfm/waveform.3.wfm", "Tektronix .wfm"),
-        ("tek_isf/waveform.0.isf", "Tektronix .isf"),
         ("mat/iq_waveform.mat", "MATLAB .mat"),
         ("touchstone/Agilent_E5071B.s4p", "Touchstone"),
         ("touchstone/RS_ZVR_1.20_beta_f.s2p", "Touchstone"),

@@ -4,6 +4,8 @@
 //! Written apart from the crate's own writers, so that a shared mistake cannot hide.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod tek;
+
 /// A LeCroy trace, template LECROY_2_3.
 #[derive(Clone)]
 pub struct Trc {
@@ -336,7 +338,7 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
     let text: String = (0..200)
         .map(|i| format!("{:e},{},{}\n", 1e-9 * f64::from(i), i % 7, i))
         .collect();
-    vec![
+    let mut files = vec![
         ("trc sequence", Trc::sequence().bytes()),
         (
             "trc big-endian",
@@ -383,5 +385,7 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
             "csv keys",
             format!("Sample Interval,1e-9\nVertical Units,V\n\n{text}").into_bytes(),
         ),
-    ]
+    ];
+    files.extend(tek::gallery());
+    files
 }
