@@ -1,22 +1,13 @@
 //! Formats that are recognized, so that the refusal can name them, but not read yet.
 
 /// Names the foreign format that a file's first bytes belong to.
-pub(crate) fn name(head: &[u8], length: u64) -> Option<&'static str> {
-    signature(head)
-        .or_else(|| text(head))
-        .or_else(|| rohde_schwarz_payload(head, length))
+pub(crate) fn name(head: &[u8]) -> Option<&'static str> {
+    signature(head).or_else(|| text(head))
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {
-    const AT_START: [(&[u8], &str); 19] = [
-        (b"\x0f\x0f:WFM#", "Tektronix .wfm"),
-        (b"\xf0\xf0:WFM#", "Tektronix .wfm (big-endian)"),
-        (b"\x0f\x0fWFM#", "Tektronix .wfm"),
-        (b"\xf0\xf0WFM#", "Tektronix .wfm (big-endian)"),
+    const AT_START: [(&[u8], &str); 12] = [
         (b"LLWFM", "Tektronix .wfm (TDS)"),
-        (b"RG01", "Rigol .bin"),
-        (b"RG03", "Rigol .bin"),
-        (b"\xa5\xa5", "Rigol .wfm"),
         (b"\x89HDF\r\n\x1a\n", "HDF5 (Keysight .h5, MATLAB 7.3)"),
         (b"MATLAB 7.3 MAT-file", "MATLAB .mat (HDF5)"),
         (b"PK\x03\x04", "ZIP archive"),
@@ -36,17 +27,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
 }
 
 fn text(head: &[u8]) -> Option<&'static str> {
-    const ANYWHERE: [(&[u8], &str); 9] = [
-        (b":WFMPRE:", "Tektronix .isf"),
-        (b":WFMP:", "Tektronix .isf"),
-        (b":WFMOUTPRE:", "Tektronix .isf"),
-        (b":CURVE #", "Tektronix .isf"),
-        (b":CURV #", "Tektronix .isf"),
-        (
-            b"Group Avail=\"0\" Name=\"ReferenceCurveAttributes\"",
-            "Rohde & Schwarz .bin",
-        ),
-        (b"ReferenceCurveAttributes", "Rohde & Schwarz .bin"),
+    const ANYWHERE: [(&[u8], &str); 2] = [
         (b"<DcaFile", "Keysight FlexDCA .wfmx"),
         (b"//YOKOGAWA", "Yokogawa .hdr"),
     ];
@@ -89,28 +70,4 @@ fn touchstone(head: &[u8]) -> bool {
         }
     }
     comments > 10
-}
-
-/// The payload file of an R&S pair has no signature: a format code, a record length, and then a
-/// whole number of records.
-fn rohde_schwarz_payload(head: &[u8], length: u64) -> Option<&'static str> {
-    let (code, rest) = head.split_first_chunk::<4>()?;
-    let records = u64::from(u32::from_le_bytes(*rest.first_chunk::<4>()?));
-    let width = match u32::from_le_bytes(*code) {
-        0 => 1,
-        1 => 2,
-        4 => 4,
-        6 => 12,
-        _ => return None,
-    };
-    // Several channels are interleaved in one file; eight is the most such scopes have.
-    let fits = (1..=8_u64).any(|channels| {
-        let record = if width == 12 {
-            8 + 4 * channels
-        } else {
-            width * channels
-        };
-        records > 0 && records.checked_mul(record) == length.checked_sub(8)
-    });
-    fits.then_some("Rohde & Schwarz .Wfm.bin (payload of an XML .bin)")
 }

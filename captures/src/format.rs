@@ -57,6 +57,16 @@ pub enum Format {
     SigMf,
     /// NumPy archive: several arrays by name.
     Npz,
+    /// Rohde & Schwarz `.bin` with `.Wfm.bin`.
+    RsBin,
+    /// Rigol oscilloscope `.bin`.
+    RigolBin,
+    /// Rigol oscilloscope `.wfm`, several families.
+    RigolWfm,
+    /// Tektronix `.wfm`.
+    TekWfm,
+    /// Tektronix `.isf` and `.curve`: a preamble and a curve.
+    TekIsf,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -65,7 +75,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 22] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -83,6 +93,11 @@ impl Format {
         ("wav", Self::Wav),
         ("sigmf", Self::SigMf),
         ("npz", Self::Npz),
+        ("rs-bin", Self::RsBin),
+        ("rigol-bin", Self::RigolBin),
+        ("rigol-wfm", Self::RigolWfm),
+        ("tek-wfm", Self::TekWfm),
+        ("tek-isf", Self::TekIsf),
     ];
 
     /// Returns the command-line name.

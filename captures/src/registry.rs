@@ -5,7 +5,8 @@
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
 use crate::{
-    Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, sigmf, trc, wav,
+    Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, rigol_bin, rigol_wfm,
+    rohde_schwarz, sigmf, tek_isf, tek_wfm, trc, wav,
 };
 
 /// Bytes that a probe gets to see.
@@ -32,7 +33,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 8] = [
+const FORMATS: [Entry; 13] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -74,6 +75,36 @@ const FORMATS: [Entry; 8] = [
         title: "SigMF",
         probe: sigmf::probe,
         read: sigmf::read,
+    },
+    Entry {
+        format: Format::RigolBin,
+        title: "Rigol .bin",
+        probe: rigol_bin::probe,
+        read: rigol_bin::read,
+    },
+    Entry {
+        format: Format::RigolWfm,
+        title: "Rigol .wfm",
+        probe: rigol_wfm::probe,
+        read: rigol_wfm::read,
+    },
+    Entry {
+        format: Format::RsBin,
+        title: "Rohde & Schwarz .bin",
+        probe: rohde_schwarz::probe,
+        read: rohde_schwarz::read,
+    },
+    Entry {
+        format: Format::TekWfm,
+        title: "Tektronix .wfm",
+        probe: tek_wfm::probe,
+        read: tek_wfm::read,
+    },
+    Entry {
+        format: Format::TekIsf,
+        title: "Tektronix .isf",
+        probe: tek_isf::probe,
+        read: tek_isf::read,
     },
     Entry {
         format: Format::Csv,
@@ -126,13 +157,16 @@ fn by_content(bytes: &Bytes) -> Result<Capture, Error> {
     let best = best.expect("the registry is not empty");
     let score = (best.probe)(&head);
     if score < Score::Signature
-        && let Some(name) = foreign::name(&head, bytes.len())
+        && let Some(name) = foreign::name(&head)
     {
         return Err(Error::unsupported(
             name,
             "this version does not read it",
             format!("export the waveform as one of: {}", known()),
         ));
+    }
+    if score == Score::No && rohde_schwarz::is_payload(&head, bytes.len()) {
+        return rohde_schwarz::read(bytes);
     }
     if score == Score::No {
         return Err(Error::unsupported(

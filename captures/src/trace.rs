@@ -140,6 +140,7 @@ pub(crate) struct Stored {
 #[derive(Clone, Debug)]
 enum Body {
     Stored(Stored),
+    Woven(Vec<Stored>),
     Memory(Arc<Waveform>),
 }
 
@@ -160,6 +161,19 @@ impl Trace {
         Self {
             info,
             body: Body::Stored(stored),
+        }
+    }
+
+    /// Joins a description with samples that take turns between equally long lanes, as where one
+    /// channel uses the memory of two. The caller has checked that all of them are there.
+    pub(crate) fn woven(mut info: WaveformInfo, mut lanes: Vec<Stored>) -> Self {
+        if lanes.len() == 1 {
+            return Self::stored(info, lanes.remove(0));
+        }
+        info.storage = lanes[0].cell.storage();
+        Self {
+            info,
+            body: Body::Woven(lanes),
         }
     }
 
@@ -202,28 +216,70 @@ impl Trace {
         Ok(())
     }
 
-    fn read_stored(&self, stored: &Stored, first: u64, out: &mut [f64]) -> std::io::Result<usize> {
-        /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
-        const BLOCK_BYTES: usize = 32_768;
+    /// Cuts a request down to the samples that are there.
+    fn within<'a>(&self, first: u64, out: &'a mut [f64]) -> &'a mut [f64] {
         let left = self.info.samples.saturating_sub(first);
         let count = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let out = &mut out[..count];
-        let width = stored.cell.width() as usize;
-        let stride = usize::try_from(stored.stride).unwrap_or(usize::MAX);
-        let mut raw = [0_u8; BLOCK_BYTES];
+        &mut out[..count]
+    }
+
+    fn read_stored(&self, stored: &Stored, first: u64, out: &mut [f64]) -> std::io::Result<usize> {
+        let out = self.within(first, out);
+        stored.read(first, (self.info.scale, self.info.offset), out)?;
+        Ok(out.len())
+    }
+
+    fn read_woven(&self, lanes: &[Stored], first: u64, out: &mut [f64]) -> std::io::Result<usize> {
+        let out = self.within(first, out);
         let scaling = (self.info.scale, self.info.offset);
+        let mut lane_samples = vec![0.0; out.len().div_ceil(lanes.len())];
+        for start in 0..lanes.len().min(out.len()) {
+            let sample = first + start as u64;
+            let lane = &lanes[(sample % lanes.len() as u64) as usize];
+            let places = out[start..].iter_mut().step_by(lanes.len());
+            let own = &mut lane_samples[..places.len()];
+            lane.read(sample / lanes.len() as u64, scaling, own)?;
+            for (y, &x) in places.zip(own.iter()) {
+                *y = x;
+            }
+        }
+        Ok(out.len())
+    }
+}
+
+fn failed(source: &std::io::Error, first: u64, wanted: usize, length: u64) -> ReadError {
+    let reason = match source.kind() {
+        std::io::ErrorKind::UnexpectedEof => {
+            format!("the file was cut short after it was opened with {length} bytes")
+        }
+        _ => source.to_string(),
+    };
+    ReadError {
+        first,
+        wanted,
+        reason,
+    }
+}
+
+impl Stored {
+    /// Reads samples from `first` on; the caller has checked that they are there.
+    fn read(&self, first: u64, scaling: (f64, f64), out: &mut [f64]) -> std::io::Result<()> {
+        /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
+        const BLOCK_BYTES: usize = 32_768;
+        let width = self.cell.width() as usize;
+        let stride = usize::try_from(self.stride).unwrap_or(usize::MAX);
+        let mut raw = [0_u8; BLOCK_BYTES];
         // A stride beyond the block reads sample by sample.
         let per_block = (BLOCK_BYTES / stride).max(1);
-        let mut place = stored.first_byte + first * stored.stride;
+        let mut place = self.first_byte + first * self.stride;
         for part in out.chunks_mut(per_block) {
             let span = (part.len() - 1) * stride + width;
-            stored.bytes.read_exact_at(place, &mut raw[..span])?;
-            stored
-                .cell
-                .decode(stored.order, &raw[..span], stride, scaling, part);
-            place += part.len() as u64 * stored.stride;
+            self.bytes.read_exact_at(place, &mut raw[..span])?;
+            self.cell
+                .decode(self.order, &raw[..span], stride, scaling, part);
+            place += part.len() as u64 * self.stride;
         }
-        Ok(count)
+        Ok(())
     }
 }
 
@@ -238,17 +294,12 @@ impl WaveformSource for Trace {
             Body::Stored(stored) => {
                 let wanted = out.len();
                 self.read_stored(stored, first, out)
-                    .map_err(|source| ReadError {
-                        first,
-                        wanted,
-                        reason: match source.kind() {
-                            std::io::ErrorKind::UnexpectedEof => format!(
-                                "the file was cut short after it was opened with {} bytes",
-                                stored.bytes.len()
-                            ),
-                            _ => source.to_string(),
-                        },
-                    })
+                    .map_err(|e| failed(&e, first, wanted, stored.bytes.len()))
+            }
+            Body::Woven(lanes) => {
+                let wanted = out.len();
+                self.read_woven(lanes, first, out)
+                    .map_err(|e| failed(&e, first, wanted, lanes[0].bytes.len()))
             }
         }
     }

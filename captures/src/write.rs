@@ -1,6 +1,6 @@
 //! Writing: the same formats backwards, whole files or none.
 
-use crate::{ByteOrder, Error, Format, csv, keysight_bin, mat, npy, sigmf, trc};
+use crate::{ByteOrder, Error, Format, csv, keysight_bin, mat, npy, sigmf, tek_isf, trc};
 use etalon_types::{Storage, WaveformSource};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -38,6 +38,7 @@ pub struct Written {
 /// | `keysight-bin` | time, unit, samples as 32-bit floats | any |
 /// | `mat` | time, one unit, samples as 32- or 64-bit floats | columns of equal length |
 /// | `sigmf` | time, one unit, samples as they are or as floats; two files | channels by segments |
+/// | `tek-isf` | time, unit, integers up to 32 bits as they are, others as 32-bit floats | any, without trigger times |
 /// | `raw-f32`, `raw-f32-be` | samples as 32-bit floats | no |
 ///
 /// # Errors
@@ -171,6 +172,7 @@ fn encode_into(
             "a recording is two files".into(),
             "write it to a folder, or choose a format of one file",
         )),
+        (Format::TekIsf, _) => tek_isf::write(sink, traces),
         (_, Some(order)) if traces.len() == 1 => {
             for_each_block(traces[0], |block| {
                 block.iter().try_for_each(|&x| match order {
@@ -186,7 +188,7 @@ fn encode_into(
         )),
         _ => Err(refuse(
             "it cannot be written".into(),
-            "formats to write are npy, csv, trc, keysight-bin, mat, sigmf and raw-f32",
+            "formats to write are npy, csv, trc, keysight-bin, tek-isf, mat, sigmf and raw-f32",
         )),
     }
 }

@@ -70,6 +70,10 @@ fn survives(bytes: &[u8]) -> bool {
         Format::KeysightBin,
         Format::Mat,
         Format::Wav,
+        Format::RigolBin,
+        Format::RigolWfm,
+        Format::TekWfm,
+        Format::TekIsf,
     ] {
         let hints = OpenOptions {
             format,
@@ -145,6 +149,9 @@ fn prop_a_binary_file_that_lost_samples_is_never_read_as_whole() {
     for (name, bytes) in made::gallery() {
         if name.starts_with("csv") {
             continue; // a table has no announced length
+        }
+        if name.starts_with("wfm") {
+            continue; // a checksum and metadata lie behind the samples: see tests/tek_wfm_damage.rs
         }
         for lost in 1..=16 {
             let error = decode(

@@ -61,6 +61,7 @@ fn content_decides_and_the_name_does_not() {
         Format::Trc,
         Format::KeysightBin,
         Format::Mat,
+        Format::TekIsf,
     ] {
         let path = folder.join("capture.wfm");
         write(&path, format, &[&made]).unwrap();
@@ -151,6 +152,7 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
         Format::KeysightBin,
         Format::Mat,
         Format::SigMf,
+        Format::TekIsf,
     ] {
         let error = write(&path, format, &[&short]).unwrap_err();
         assert!(matches!(error, Error::Read(_)), "{format}: {error}");

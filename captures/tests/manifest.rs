@@ -156,7 +156,16 @@ fn ref_every_trusted_row_of_our_formats() {
         let room = row.file.split('/').next().unwrap();
         let ours = matches!(
             room,
-            "keysight_bin" | "lecroy_trc" | "lecroy_trc_1_0" | "npy" | "optical_imdd"
+            "keysight_bin"
+                | "lecroy_trc"
+                | "lecroy_trc_1_0"
+                | "npy"
+                | "optical_imdd"
+                | "rigol_bin"
+                | "rigol_wfm"
+                | "rohde_schwarz"
+                | "tek_isf"
+                | "tek_wfm"
         ) || row.file.ends_with("waveform_1_channel_3.bin");
         let trusted = row.trust.starts_with("reference") || row.trust.starts_with("values ok");
         if !ours || !trusted || row.n.is_empty() {
@@ -164,7 +173,16 @@ fn ref_every_trusted_row_of_our_formats() {
         }
         let capture = open(&folder.join(&row.file), &hints(&row.file))
             .unwrap_or_else(|e| panic!("{}: {e}", row.file));
-        let k = usize::from(row.channel.starts_with("wf2"));
+        // LeCroy files are named after their channel, which need not be the first trace; `wf2` is a second
+        // waveform, `frame4/5` the last of five frames.
+        let k = match (
+            row.channel.parse::<usize>(),
+            row.channel.strip_prefix("frame"),
+        ) {
+            (Ok(channel), _) if room.starts_with("rigol") => channel - 1,
+            (_, Some(frame)) => frame.split('/').next().unwrap().parse().unwrap(),
+            _ => usize::from(row.channel.starts_with("wf2")),
+        };
         let mut row = row;
         row.n = row
             .n
@@ -176,8 +194,9 @@ fn ref_every_trusted_row_of_our_formats() {
         compare(&row, &capture.traces[k], &FLOAT, true);
         compared += 1;
     }
-    // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical.
-    assert_eq!(compared, 27);
+    // 5 Keysight rows, 9 + 2 LeCroy, 1 npy, 4 patterns, 5 optical, 1 electrical, 2 R&S,
+    // 7 Rigol .bin, 2 Rigol .wfm, 10 + 1 Tektronix.
+    assert_eq!(compared, 49);
 }
 
 fn twin(folder: &Path, csv: &str, of: &str) -> (Row, Capture) {
@@ -212,6 +231,118 @@ fn ref_vendor_csvs_match_their_binary_twins() {
     );
     compare(&row, &untimed.traces[0], &FLOAT, false);
     assert_eq!(untimed.traces[0].info().sample_interval_s, None);
+}
+
+#[test]
+fn ref_rohde_schwarz_pairs_agree_with_their_vendor_csvs_in_every_sample() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let read = |name: &str| {
+        let file = folder.join("rohde_schwarz").join(name);
+        open(&file, &OpenOptions::default()).unwrap()
+    };
+    for (stem, settling) in [("rs_rtp_01", 38), ("rs_rtp_04", 52)] {
+        let pair = read(&format!("{stem}.bin"));
+        let info = pair.traces[0].info();
+        assert_eq!((pair.format, pair.traces.len()), ("rs-bin", 1));
+        assert_eq!((info.channel.as_str(), info.unit.as_str()), ("CH1", "V"));
+        assert!(pair.warnings.is_empty(), "{:?}", pair.warnings);
+        let csv = read(&format!("{stem}.Wfm.csv"));
+        let (ours, theirs) = (&pair.traces[0], &csv.traces[0]);
+        let (ours, theirs) = (ours.read_all_f32().unwrap(), theirs.read_all_f32().unwrap());
+        assert_eq!(ours.len(), theirs.len());
+        for (k, (x, y)) in ours.iter().zip(&theirs).enumerate() {
+            // Nine digits after the point are printed, or six significant ones.
+            assert!(
+                (x - y).abs() <= 6e-10 + 5e-6 * y.abs(),
+                "{stem} {k}: {x} {y}"
+            );
+        }
+        // The settling samples are there, and are not the record's.
+        let raw = std::fs::read(folder.join(format!("rohde_schwarz/{stem}.Wfm.bin"))).unwrap();
+        let row = if stem == "rs_rtp_01" { 4 } else { 12 };
+        let at = 8 + settling * row + row - 4;
+        assert_eq!(raw[at..at + 4], ours[0].to_le_bytes(), "{stem}");
+        // The payload finds its header.
+        let back = read(&format!("{stem}.Wfm.bin"));
+        assert_eq!(back.traces[0].info(), pair.traces[0].info());
+        assert_eq!(back.traces[0].read_all_f32().unwrap(), ours);
+    }
+}
+
+#[test]
+fn a_rohde_schwarz_header_without_its_payload_names_the_missing_file() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let file = folder.join("rohde_schwarz/rs_rtp_history_01.bin");
+    match open(&file, &OpenOptions::default()) {
+        Err(Error::Unsupported { format, found, .. }) => {
+            assert_eq!(format, "rs-bin");
+            assert!(found.contains("rs_rtp_history_01.Wfm.bin"), "{found}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn rigol_headers_that_are_wrong_are_told_and_not_followed() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let read = |name: &str| {
+        let file = folder.join("rigol_bin").join(name);
+        open(&file, &OpenOptions::default()).unwrap()
+    };
+    // The file size in the header leaves three waveform and buffer headers out: 3 * 152 bytes.
+    let short = read("MSO5000-A.bin");
+    assert!(short.warnings[0].contains("16164"), "{:?}", short.warnings);
+    assert_eq!(short.traces.len(), 4);
+    // Two channels of 1000 codes, where the header speaks of one channel of 1000 floats.
+    let codes = read("MSO5074-A.bin");
+    assert_eq!((codes.format, codes.traces.len()), ("rigol-bin", 2));
+    for (trace, first, last) in [
+        (&codes.traces[0], [128.0, 202.0, 202.0, 203.0, 203.0], 128.0),
+        (&codes.traces[1], [127.0, 128.0, 127.0, 127.0, 127.0], 127.0),
+    ] {
+        let (info, sums) = (trace.info(), stats(trace).unwrap());
+        assert_eq!((info.samples, info.unit.as_str()), (1000, ""));
+        assert_eq!(info.sample_interval_s, None);
+        assert!(info.warnings[0].contains("8-bit codes"));
+        assert_eq!((&sums.first[..], sums.last[4]), (&first[..], last));
+    }
+}
+
+#[test]
+fn ref_a_rigol_memory_image_holds_what_its_screen_csv_shows() {
+    let Some(folder) = shared_captures() else {
+        return;
+    };
+    let read = |name: &str| {
+        let file = folder.join("rigol_wfm").join(name);
+        open(&file, &OpenOptions::default()).unwrap()
+    };
+    let (image, screen) = (read("DS2072A-5.wfm"), read("DS2072A-5.csv"));
+    assert_eq!((image.format, image.traces.len()), ("rigol-wfm", 2));
+    // The screen shows each twenty samples as two points: a high one and a low one.
+    for (whole, shown, step) in [
+        (&image.traces[0], &screen.traces[0], 0.002),
+        (&image.traces[1], &screen.traces[1], 0.04),
+    ] {
+        let (whole, shown) = (whole.read_all_f32().unwrap(), shown.read_all_f32().unwrap());
+        let outside = shown
+            .iter()
+            .enumerate()
+            .filter(|&(k, &y)| {
+                let near = &whole[(10 * k).saturating_sub(30)..(10 * k + 30).min(whole.len())];
+                let low = near.iter().copied().fold(f32::INFINITY, f32::min);
+                let high = near.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                y < low - 2.0 * step || y > high + 2.0 * step
+            })
+            .count();
+        assert_eq!(outside, 0);
+    }
 }
 
 #[test]
@@ -438,25 +569,6 @@ fn known_formats_that_are_not_read_yet_are_named() {
         return;
     };
     for (file, name) in [
-        ("tek_wfm/analog_waveform.wfm", "Tektronix .wfm"),
-        ("tek_wfm/waveform.3.wfm", "Tektronix .wfm"),
-        ("tek_isf/waveform.0.isf", "Tektronix .isf"),
-        ("rohde_schwarz/rs_rtp_01.bin", "Rohde & Schwarz .bin"),
-        (
-            "rohde_schwarz/rs_rtp_01.Wfm.bin",
-            "Rohde & Schwarz .Wfm.bin",
-        ),
-        (
-            "rohde_schwarz/rs_rtp_04.Wfm.bin",
-            "Rohde & Schwarz .Wfm.bin",
-        ),
-        (
-            "rohde_schwarz/rs_rtp_history_01.bin",
-            "Rohde & Schwarz .bin",
-        ),
-        ("rigol_bin/DHO824-ch1.bin", "Rigol .bin"),
-        ("rigol_bin/MSO5074-A.bin", "Rigol .bin"),
-        ("rigol_wfm/DS2072A-5.wfm", "Rigol .wfm"),
         ("touchstone/Agilent_E5071B.s4p", "Touchstone"),
         ("touchstone/RS_ZVR_1.20_beta_f.s2p", "Touchstone"),
         (

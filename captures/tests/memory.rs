@@ -25,7 +25,7 @@ fn headers_that_announce_terabytes_allocate_nothing_of_the_kind() {
     let mut refused = 0;
     for (_, bytes) in made::gallery() {
         // Every aligned and unaligned word of the headers in turn says 2^31 - 1 or 2^32 - 1.
-        for at in 0..bytes.len().min(520) - 4 {
+        for at in 0..bytes.len().min(1000) - 4 {
             for word in [
                 [0xff, 0xff, 0xff, 0x7f],
                 [0xff; 4],

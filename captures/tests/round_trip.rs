@@ -236,3 +236,49 @@ fn what_a_format_cannot_hold_is_refused_or_told() {
         (None, vec![1.0, 2.0])
     );
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn prop_isf_keeps_integers_time_and_unit(
+        words in prop::collection::vec(any::<i16>(), 1..300),
+        scale in prop_oneof![1e-6_f64..1.0, Just(7.8125e-6), Just(-0.01)],
+        offset in -10.0_f64..10.0,
+        t0 in -1e-3_f64..1e-3,
+        dt in intervals(),
+    ) {
+        let bytes: Vec<u8> = words.iter().map(|x| (x >> 8) as u8).collect();
+        let first = waveform(Samples::I16(words), |info| {
+            (info.scale, info.offset, info.channel) = (scale, offset, "Ch1".into());
+            (info.t0_s, info.sample_interval_s, info.unit) = (t0, Some(dt), "W".into());
+        });
+        let second = waveform(Samples::U8(bytes), |info| {
+            (info.scale, info.offset, info.channel) = (scale, offset, "Ch2".into());
+        });
+        let file = encode(Format::TekIsf, &[&first, &second], WriteOptions::default()).unwrap();
+        let capture = decode(file, &OpenOptions::default()).unwrap();
+        prop_assert_eq!(capture.traces.len(), 2);
+        for (read, made) in capture.traces.iter().zip([&first, &second]) {
+            let mut all = vec![0.0; made.info().samples as usize];
+            read.read_at(0, &mut all).unwrap();
+            prop_assert_eq!(all, values(made));
+            let (info, made) = (read.info(), made.info());
+            prop_assert_eq!(info.storage, made.storage);
+            prop_assert_eq!((info.scale, info.offset), (made.scale, made.offset));
+            prop_assert_eq!((&info.channel, &info.unit), (&made.channel, &made.unit));
+            prop_assert_eq!((info.t0_s, info.sample_interval_s), (made.t0_s, made.sample_interval_s));
+            prop_assert_eq!(&info.warnings, &Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn prop_isf_keeps_floats(samples in prop::collection::vec(any::<f32>(), 1..300)) {
+        let made = Waveform::from_f32(samples.clone(), 1e-9, "V");
+        let read = &back(Format::TekIsf, &[&made], WriteOptions::default())[0];
+        for (ours, x) in values(read).iter().zip(&samples) {
+            prop_assert!(*ours == f64::from(*x) || ours.is_nan() && x.is_nan());
+        }
+        prop_assert_eq!(read.info().sample_interval_s, Some(1e-9));
+    }
+}

@@ -1,7 +1,8 @@
 //! Writes version AG10: 32-bit floats, one waveform for each trace.
 
-use super::{FORMAT, WAVEFORM_HEADER};
+use super::FORMAT;
 use crate::Error;
+use crate::bin_family::WAVEFORM_HEADER;
 use crate::write::{Sink, for_each_block, put_text};
 use etalon_types::{WaveformInfo, WaveformSource};
 

@@ -6,6 +6,7 @@
 
 pub mod mat;
 pub mod npz;
+pub mod tek;
 pub mod wav;
 
 /// A LeCroy trace, template LECROY_2_3.
@@ -149,9 +150,9 @@ impl AgWaveform {
     }
 }
 
-/// A Keysight file of the given version.
+/// A Keysight or Rigol file of the given version, such as `AG10` or `RG03`.
 pub fn ag(version: &str, waveforms: &[AgWaveform]) -> Vec<u8> {
-    let wide = version == "AG03";
+    let wide = version.ends_with("03");
     let mut body = Vec::new();
     for w in waveforms {
         let start = body.len();
@@ -195,6 +196,118 @@ pub fn ag(version: &str, waveforms: &[AgWaveform]) -> Vec<u8> {
     file
 }
 
+/// What one firmware of the MSO5074 writes: headers that never change, and 8-bit codes.
+pub fn mso5074(channels: &[Vec<u8>]) -> Vec<u8> {
+    let floats = AgWaveform {
+        header_size: 144,
+        ..AgWaveform::floats("", &[0.0; 1000])
+    };
+    let header = ag("RG01", &[floats])[..168].to_vec();
+    let file = channels.iter().map(|codes| [&header[..], codes].concat());
+    file.collect::<Vec<_>>().concat()
+}
+
+/// Rigol memory images of every family that is read, by their public descriptions.
+pub mod wfm {
+    fn put(file: &mut [u8], at: usize, bytes: &[u8]) {
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// DS2000: two channels of four codes, or one of eight in the memory of both.
+    pub fn ds2000(woven: bool, on: u8) -> Vec<u8> {
+        let mut file = vec![0; 300];
+        put(&mut file, 0, b"\xa5\xa5\x38\x00DS2A12345");
+        file[64] = if woven { 2 } else { 3 };
+        file[65] = u8::from(woven);
+        put(&mut file, 68, &290_u32.to_le_bytes());
+        put(&mut file, 72, &296_u32.to_le_bytes());
+        put(&mut file, 96, &1e9_f32.to_le_bytes());
+        put(&mut file, 112, &3000_i64.to_le_bytes());
+        for (channel, division, shift) in [(0, 0.5_f32, 0.25_f32), (1, 2.0, -1.0)] {
+            let at = 120 + 28 * channel;
+            file[at] = on;
+            put(&mut file, at + 8, &division.to_le_bytes());
+            put(&mut file, at + 12, &shift.to_le_bytes());
+            // Unit and inversion change places with the value of `on`; channel 2 is inverted.
+            let (unit, inverted) = if on == 1 { (17, 16) } else { (16, 17) };
+            file[at + unit] = channel as u8 + 1;
+            file[at + inverted] = channel as u8;
+        }
+        let samples = if woven { 8_u32 } else { 4 };
+        for (at, value) in [(244, samples + 4), (248, 2), (252, samples)] {
+            put(&mut file, at, &value.to_le_bytes());
+        }
+        put(&mut file, 292, &[127, 128, 129, 130, 0, 0, 100, 127]);
+        file.extend([152, 77]);
+        file
+    }
+
+    /// DS4000: channels 2 and 3.
+    pub fn ds4000() -> Vec<u8> {
+        let mut file = vec![0; 580];
+        put(&mut file, 0, b"\xa5\xa5\x38\x00DS4A12345");
+        file[64] = 0b0110;
+        put(&mut file, 72, &580_u32.to_le_bytes());
+        put(&mut file, 76, &584_u32.to_le_bytes());
+        put(&mut file, 100, &2e9_f32.to_le_bytes());
+        for (channel, division, shift) in [(1, 3.2_f32, 0.5_f32), (2, 0.32, 0.0)] {
+            let at = 124 + 28 * channel;
+            put(&mut file, at + 8, &division.to_le_bytes());
+            put(&mut file, at + 12, &shift.to_le_bytes());
+            file[at + 17] = 2;
+        }
+        put(&mut file, 268, &4_u32.to_le_bytes());
+        put(&mut file, 568, &(-1000_i64).to_le_bytes());
+        file.extend([127, 137, 117, 127, 127, 227, 27, 128]);
+        file
+    }
+
+    /// DS1000E with both channels, or DS1000C with the codes at 256 or 272.
+    pub fn ds1000e(place: usize, roll_stop: u32) -> Vec<u8> {
+        let mut file = vec![0; place];
+        put(&mut file, 0, b"\xa5\xa5\x00\x00");
+        if place == 256 {
+            file[0] = 0xa1;
+        }
+        file[16] = u8::from(place < 276);
+        put(&mut file, 20, &roll_stop.to_le_bytes());
+        put(&mut file, 28, &6_u32.to_le_bytes());
+        for (channel, probe, division, shift) in
+            [(0, 10.0_f32, 250_000_i32, 5_i16), (1, 1.0, 500_000, -5)]
+        {
+            let at = 34 + 24 * channel;
+            put(&mut file, at + 10, &probe.to_le_bytes());
+            file[at + 15] = 1;
+            put(&mut file, at + 18, &division.to_le_bytes());
+            put(&mut file, at + 22, &shift.to_le_bytes());
+        }
+        put(&mut file, 92, &500_i64.to_le_bytes());
+        put(&mut file, 100, &1e9_f32.to_le_bytes());
+        put(&mut file, 112, &500_i64.to_le_bytes());
+        file.extend([125, 115, 120, 130, 9, 9, 125, 130, 135, 125, 9, 9]);
+        file
+    }
+
+    /// DS1000B with channels 2 and 4.
+    pub fn ds1000b() -> Vec<u8> {
+        let mut file = vec![0; 420];
+        put(&mut file, 0, b"\xa5\xa5\xa4\x01DS1204B");
+        put(&mut file, 60, &3_u32.to_le_bytes());
+        for (channel, inverted) in [(1, 0), (3, 1)] {
+            let at = 68 + 24 * channel;
+            put(&mut file, at + 8, &1.0_f32.to_le_bytes());
+            file[at + 14] = 1;
+            file[at + 15] = inverted;
+            put(&mut file, at + 16, &1_000_000_i32.to_le_bytes());
+            put(&mut file, at + 20, &(-1_i16).to_le_bytes());
+        }
+        put(&mut file, 172, &1500_i64.to_le_bytes());
+        put(&mut file, 180, &1e9_f32.to_le_bytes());
+        file.extend([0, 0, 0, 100, 75, 125, 0, 0, 0, 100, 75, 125]);
+        file
+    }
+}
+
 /// A NumPy file, format version 1, 2 or 3.
 pub fn npy(version: u8, descr: &str, fortran: bool, shape: &str, payload: &[u8]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
@@ -228,7 +341,7 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
     let text: String = (0..200)
         .map(|i| format!("{:e},{},{}\n", 1e-9 * f64::from(i), i % 7, i))
         .collect();
-    vec![
+    let mut files = vec![
         ("trc sequence", Trc::sequence().bytes()),
         (
             "trc big-endian",
@@ -256,7 +369,15 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
             .bytes(),
         ),
         ("ag10", ag("AG10", &[segment(1), segment(2), logic.clone()])),
-        ("ag03", ag("AG03", &[segment(1), logic])),
+        ("ag03", ag("AG03", &[segment(1), logic.clone()])),
+        ("rg01", ag("RG01", &[segment(1), segment(2)])),
+        ("rg03", ag("RG03", &[segment(1), logic])),
+        ("mso5074", mso5074(&[vec![128; 1000], vec![127; 1000]])),
+        ("wfm ds2000", wfm::ds2000(false, 8)),
+        ("wfm ds2000 woven", wfm::ds2000(true, 1)),
+        ("wfm ds4000", wfm::ds4000()),
+        ("wfm ds1000e", wfm::ds1000e(276, 0)),
+        ("wfm ds1000b", wfm::ds1000b()),
         ("mat", mat::scope(false, false).bytes()),
         ("mat big-endian, deflated", mat::scope(true, true).bytes()),
         ("wav", wav::stereo(b"RIFF").bytes()),
@@ -275,5 +396,7 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
             "csv keys",
             format!("Sample Interval,1e-9\nVertical Units,V\n\n{text}").into_bytes(),
         ),
-    ]
+    ];
+    files.extend(tek::gallery());
+    files
 }

@@ -38,6 +38,9 @@ pub fn own_power(tracked: &Tracked) -> f64 {
 /// Movement of the mean level by the standing beat, as a share of it, from which on the amplitudes
 /// are taken again: a level moves by about half of it.
 const BENT: f64 = 0.005;
+/// Level from which on the interferer's own power matters as much: the level told would be too low by
+/// `2 m`, 0.01 dB here and 0.09 dB at -20 dB.
+const MIN_LEVEL: f64 = 1e-3;
 /// Rounds in which mean and amplitudes settle.
 const ROUNDS: usize = 3;
 
@@ -52,12 +55,16 @@ const ROUNDS: usize = 3;
 ///
 /// so that their square roots are too large or too small by `A M / 2`: at -20 dB by up to a tenth of
 /// the amplitude, and not all alike, which bends the law over the levels as well. Solved for `a`.
+/// Without `delays` nothing is known of them.
 pub fn straightened(
     power: &[f32],
     tracked: &Tracked,
     beat: &Beat,
     delays: &[f64],
 ) -> Option<Tracked> {
+    if delays.is_empty() {
+        return None;
+    }
     let mut straight: Option<Tracked> = None;
     for _ in 0..ROUNDS {
         let now = straight.as_ref().unwrap_or(tracked);
@@ -68,7 +75,7 @@ pub fn straightened(
         let total = total - own_power(now) * level;
         let amplitude = now.mean_of(|i| now.amplitude[i]);
         let bend = total * amplitude;
-        if straight.is_none() && bend.abs() < BENT * amplitude {
+        if straight.is_none() && bend.abs() < BENT * amplitude && level < MIN_LEVEL {
             return None;
         }
         let own = level * now.mean_of(|i| now.power(i));

@@ -107,17 +107,13 @@ fn invert(matrix: &Matrix, n: usize) -> Matrix {
     for k in 0..n {
         let pivot = 1.0 / a[k][k].max(f64::MIN_POSITIVE);
         a[k][k] = 1.0;
-        for j in 0..n {
-            a[k][j] *= pivot;
-        }
-        for i in 0..n {
-            if i == k {
-                continue;
-            }
-            let factor = a[i][k];
-            a[i][k] = 0.0;
-            for j in 0..n {
-                a[i][j] -= factor * a[k][j];
+        a[k][..n].iter_mut().for_each(|x| *x *= pivot);
+        let scaled = a[k];
+        let others = a[..n].iter_mut().enumerate().filter(|&(i, _)| i != k);
+        for (_, row) in others {
+            let factor = std::mem::take(&mut row[k]);
+            for (to, x) in row[..n].iter_mut().zip(&scaled) {
+                *to -= factor * x;
             }
         }
     }
@@ -142,9 +138,10 @@ mod tests {
             }
         }
         let inverse = invert(&matrix, 4);
-        for i in 0..4 {
-            for j in 0..4 {
-                let product: f64 = (0..4).map(|k| inverse[i][k] * matrix[k][j]).sum();
+        for (i, row) in inverse.iter().take(4).enumerate() {
+            for (j, column) in matrix.iter().take(4).enumerate() {
+                // The matrix is its own transpose.
+                let product: f64 = row.iter().zip(column).map(|(a, b)| a * b).sum();
                 let expected = f64::from(u8::from(i == j));
                 assert!((product - expected).abs() < 1e-12, "{i} {j} {product}");
             }

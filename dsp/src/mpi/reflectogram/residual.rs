@@ -232,20 +232,16 @@ impl Residual {
             templates[states - 1] = a * self.mean;
             for i in 0..states {
                 right[i] += templates[i] * self.left[t];
-                for j in 0..=i {
-                    gram[i][j] += templates[i] * templates[j];
+                for (to, other) in gram[i][..states].iter_mut().zip(&templates) {
+                    *to += templates[i] * other;
                 }
             }
         }
-        let mut observed = Observed::default();
-        for i in 0..states {
-            observed.right[i] = f64::from(right[i]) / self.noise;
-            for j in 0..=i {
-                observed.gram[i][j] = f64::from(gram[i][j]) / self.noise;
-                observed.gram[j][i] = observed.gram[i][j];
-            }
+        let over_noise = |x: f32| f64::from(x) / self.noise;
+        Observed {
+            gram: gram.map(|row| row.map(over_noise)),
+            right: right.map(over_noise),
         }
-        observed
     }
 
     /// Mean of a path's beat, from the part with the delayed data.
