@@ -6,8 +6,8 @@
 //! blocks, so that a 4 GB file needs little memory. [`decode`] does the same to bytes that an
 //! instrument sent. [`OpenOptions`] carries what a file does not tell, such as the sample rate
 //! of bare samples; [`write()`] makes files, whole or not at all; [`stats`] sums a trace up;
-//! [`pattern_file`] reads transmitted bits or symbols, and [`touchstone`] the S-parameters of a
-//! channel.
+//! [`pattern_file`] reads transmitted bits or symbols, [`touchstone`] the S-parameters of a
+//! channel, and [`otdr`] the trace and the events of a reflectometer.
 //!
 //! Formats: NumPy `.npy` and `.npz`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates
 //! 1.0 and 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), Tektronix
@@ -46,6 +46,7 @@ mod keysight_bin;
 mod mat;
 mod npy;
 mod options;
+mod otdr_sor;
 mod pattern_file;
 mod raw;
 mod registry;
@@ -66,6 +67,7 @@ mod write;
 pub use error::Error;
 pub use format::{ByteOrder, Format, RawSample};
 pub use options::OpenOptions;
+pub use otdr_sor::{Otdr, OtdrEvent, OtdrEventKind, OtdrEventOrigin, OtdrTrace, decode_otdr, otdr};
 pub use pattern_file::pattern_file;
 pub use stats::{Stats, stats};
 pub use touchstone::{Touchstone, decode_touchstone, touchstone};

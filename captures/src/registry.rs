@@ -159,6 +159,9 @@ fn by_content(bytes: &Bytes) -> Result<Capture, Error> {
     if score < Score::Signature
         && let Some(name) = foreign::name(&head)
     {
+        if let Some((found, hint)) = foreign::companion(name) {
+            return Err(Error::unsupported(name, found, hint));
+        }
         return Err(Error::unsupported(
             name,
             "this version does not read it",

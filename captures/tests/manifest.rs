@@ -147,6 +147,7 @@ fn known_formats_that_are_not_read_yet_are_named() {
         ("touchstone/peters_01_0605_B12_thru.s4p", "Touchstone"),
         ("touchstone/test_encoding_UTF-8-SIG.s2p", "Touchstone"),
         ("otdr_sor/example1-noyes-ofl280.sor", "OTDR .sor"),
+        ("otdr_sor/demo_ab.sor", "OTDR .sor"),
     ] {
         match open(&folder.join(file), &OpenOptions::default()) {
             Err(Error::Unsupported { format, .. }) => {
