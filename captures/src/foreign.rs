@@ -1,22 +1,30 @@
 //! Formats that are recognized, so that the refusal can name them, but not read yet or no
 //! waveforms.
 
-use crate::otdr_sor;
+use crate::{osa_csv, otdr_sor};
 
 /// Names the foreign format that a file's first bytes belong to.
 pub(crate) fn name(head: &[u8]) -> Option<&'static str> {
     signature(head)
         .or_else(|| text(head))
         .or_else(|| otdr_sor::probe(head).then_some("OTDR .sor"))
+        .or_else(|| osa_csv::probe(head).then_some("OSA CSV"))
 }
 
 /// Says what a format is that has a reader of its own because it holds no waveforms over time,
 /// and where it is read.
 pub(crate) fn companion(name: &str) -> Option<(&'static str, &'static str)> {
-    (name == "OTDR .sor").then_some((
-        "this is a level over distance, not a waveform over time",
-        "`etalon_captures::otdr` reads it; give a scope's capture here",
-    ))
+    match name {
+        "OTDR .sor" => Some((
+            "this is a level over distance, not a waveform over time",
+            "`etalon_captures::otdr` reads it; give a scope's capture here",
+        )),
+        "OSA CSV" => Some((
+            "this is a spectrum, not a waveform over time",
+            "`etalon_captures::osa_csv` reads it; give a scope's capture here",
+        )),
+        _ => None,
+    }
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {

@@ -7,7 +7,8 @@
 //! instrument sent. [`OpenOptions`] carries what a file does not tell, such as the sample rate
 //! of bare samples; [`write()`] makes files, whole or not at all; [`stats`] sums a trace up;
 //! [`pattern_file`] reads transmitted bits or symbols, [`touchstone`] the S-parameters of a
-//! channel, and [`otdr`] the trace and the events of a reflectometer.
+//! channel, [`otdr`] the trace and the events of a reflectometer, and [`osa_csv()`] the spectrum
+//! of an optical spectrum analyzer.
 //!
 //! Formats: NumPy `.npy` and `.npz`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates
 //! 1.0 and 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), Tektronix
@@ -46,6 +47,7 @@ mod keysight_bin;
 mod mat;
 mod npy;
 mod options;
+mod osa_csv;
 mod otdr_sor;
 mod pattern_file;
 mod raw;
@@ -67,6 +69,7 @@ mod write;
 pub use error::Error;
 pub use format::{ByteOrder, Format, RawSample};
 pub use options::OpenOptions;
+pub use osa_csv::{OsaTrace, decode_osa_csv, osa_csv};
 pub use otdr_sor::{Otdr, OtdrEvent, OtdrEventKind, OtdrEventOrigin, OtdrTrace, decode_otdr, otdr};
 pub use pattern_file::pattern_file;
 pub use stats::{Stats, stats};

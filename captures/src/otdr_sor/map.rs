@@ -166,12 +166,28 @@ impl<'a> Map<'a> {
 
 /// CRC-16 with polynomial 0x1021, start 0xFFFF, not reflected.
 fn crc(bytes: &[u8]) -> u16 {
+    const TABLE: [u16; 256] = crc_table();
     bytes.iter().fold(0xffff, |sum, &byte| {
-        (0..8).fold(sum ^ (u16::from(byte) << 8), |sum, _| {
-            let carry = sum & 0x8000 != 0;
-            (sum << 1) ^ if carry { 0x1021 } else { 0 }
-        })
+        (sum << 8) ^ TABLE[usize::from((sum >> 8) as u8 ^ byte)]
     })
+}
+
+/// What each first byte adds to the sum.
+const fn crc_table() -> [u16; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut sum = (byte as u16) << 8;
+        let mut bit = 0;
+        while bit < 8 {
+            let carry = sum & 0x8000 != 0;
+            sum = (sum << 1) ^ if carry { 0x1021 } else { 0 };
+            bit += 1;
+        }
+        table[byte] = sum;
+        byte += 1;
+    }
+    table
 }
 
 /// Fields of a block, one after the other; none reaches beyond the block.
