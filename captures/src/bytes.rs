@@ -223,9 +223,14 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     pub(crate) fn new(bytes: &Bytes) -> Self {
+        Self::at(bytes, 0)
+    }
+
+    /// Begins at a byte within the file.
+    pub(crate) fn at(bytes: &Bytes, position: u64) -> Self {
         Self {
             bytes: bytes.clone(),
-            position: 0,
+            position,
         }
     }
 }

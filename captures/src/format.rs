@@ -67,6 +67,8 @@ pub enum Format {
     TekWfm,
     /// Tektronix `.isf` and `.curve`: a preamble and a curve.
     TekIsf,
+    /// Keysight FlexDCA text: Y values, XY values, pattern waveforms.
+    FlexDca,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -75,7 +77,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 22] = [
+    pub const ALL: [(&'static str, Self); 23] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -98,6 +100,7 @@ impl Format {
         ("rigol-wfm", Self::RigolWfm),
         ("tek-wfm", Self::TekWfm),
         ("tek-isf", Self::TekIsf),
+        ("flexdca", Self::FlexDca),
     ];
 
     /// Returns the command-line name.

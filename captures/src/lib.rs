@@ -11,13 +11,13 @@
 //! of an optical spectrum analyzer.
 //!
 //! Formats: NumPy `.npy` and `.npz`, CSV text in many shapes, Teledyne LeCroy `.trc` (templates
-//! 1.0 and 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10), Tektronix
-//! `.wfm` (versions 1 to 3, FastFrame as segments) and `.isf`, Rohde & Schwarz `.bin` with
-//! `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03) and `.wfm` (DS1000B, C, D, E, DS2000,
-//! DS4000), MATLAB `.mat` of level 5 (plain and deflated), WAV, SigMF, and bare samples when asked
-//! for. Every length in a header is checked against what is really there before anything is
-//! allocated, and every refusal is an [`Error`] that says where and why. What has to be inflated is
-//! held in memory, within a bound.
+//! 1.0 and 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10),
+//! Tektronix `.wfm` (versions 1 to 3, FastFrame as segments) and `.isf`, Rohde & Schwarz `.bin`
+//! with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03) and `.wfm` (DS1000B, C, D,
+//! E, DS2000, DS4000), MATLAB `.mat` of level 5 (plain and deflated), WAV, SigMF, Keysight
+//! FlexDCA text, and bare samples when asked for. Every length in a header is checked against
+//! what is really there before anything is allocated, and every refusal is an [`Error`] that
+//! says where and why. What has to be inflated is held in memory, within a bound.
 //!
 //! ```
 //! use etalon_captures::{OpenOptions, decode};
@@ -40,6 +40,7 @@ mod bytes;
 mod csv;
 mod error;
 mod extremes;
+mod flexdca;
 mod foreign;
 mod format;
 mod inflate;

@@ -5,8 +5,8 @@
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
 use crate::{
-    Error, Format, OpenOptions, csv, foreign, keysight_bin, mat, npy, raw, rigol_bin, rigol_wfm,
-    rohde_schwarz, sigmf, tek_isf, tek_wfm, trc, wav,
+    Error, Format, OpenOptions, csv, flexdca, foreign, keysight_bin, mat, npy, raw, rigol_bin,
+    rigol_wfm, rohde_schwarz, sigmf, tek_isf, tek_wfm, trc, wav,
 };
 
 /// Bytes that a probe gets to see.
@@ -33,7 +33,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 13] = [
+const FORMATS: [Entry; 14] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -105,6 +105,12 @@ const FORMATS: [Entry; 13] = [
         title: "Tektronix .isf",
         probe: tek_isf::probe,
         read: tek_isf::read,
+    },
+    Entry {
+        format: Format::FlexDca,
+        title: "FlexDCA text",
+        probe: flexdca::probe,
+        read: flexdca::read,
     },
     Entry {
         format: Format::Csv,

@@ -74,6 +74,7 @@ fn survives(bytes: &[u8]) -> bool {
         Format::RigolWfm,
         Format::TekWfm,
         Format::TekIsf,
+        Format::FlexDca,
     ] {
         let hints = OpenOptions {
             format,
