@@ -49,7 +49,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
 }
 
 fn text(head: &[u8]) -> Option<&'static str> {
-    const ANYWHERE: [(&[u8], &str); 1] = [(b"//YOKOGAWA", "Yokogawa .hdr")];
+    const ANYWHERE: [(&[u8], &str); 1] = [(b"//YOKOGAWA", "Yokogawa text")];
     let holds = |needle: &[u8]| head.windows(needle.len()).any(|part| part == needle);
     if let Some(&(_, name)) = ANYWHERE.iter().find(|(needle, _)| holds(needle)) {
         return Some(name);

@@ -69,6 +69,8 @@ pub enum Format {
     TekIsf,
     /// Keysight FlexDCA text: Y values, XY values, pattern waveforms.
     FlexDca,
+    /// Yokogawa `.hdr` beside `.wvf`.
+    YokogawaWvf,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -77,7 +79,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 23] = [
+    pub const ALL: [(&'static str, Self); 24] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -101,6 +103,7 @@ impl Format {
         ("tek-wfm", Self::TekWfm),
         ("tek-isf", Self::TekIsf),
         ("flexdca", Self::FlexDca),
+        ("yokogawa-wvf", Self::YokogawaWvf),
     ];
 
     /// Returns the command-line name.

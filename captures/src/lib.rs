@@ -15,9 +15,10 @@
 //! Tektronix `.wfm` (versions 1 to 3, FastFrame as segments) and `.isf`, Rohde & Schwarz `.bin`
 //! with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03) and `.wfm` (DS1000B, C, D,
 //! E, DS2000, DS4000), MATLAB `.mat` of level 5 (plain and deflated), WAV, SigMF, Keysight
-//! FlexDCA text, and bare samples when asked for. Every length in a header is checked against
-//! what is really there before anything is allocated, and every refusal is an [`Error`] that
-//! says where and why. What has to be inflated is held in memory, within a bound.
+//! FlexDCA text, Yokogawa `.hdr` with `.wvf`, and bare samples when asked for. Every length in a
+//! header is checked against what is really there before anything is allocated, and every
+//! refusal is an [`Error`] that says where and why. What has to be inflated is held in memory,
+//! within a bound.
 //!
 //! ```
 //! use etalon_captures::{OpenOptions, decode};
@@ -66,6 +67,7 @@ mod trace;
 mod trc;
 mod wav;
 mod write;
+mod yokogawa;
 
 pub use error::Error;
 pub use format::{ByteOrder, Format, RawSample};

@@ -6,7 +6,7 @@ use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
 use crate::{
     Error, Format, OpenOptions, csv, flexdca, foreign, keysight_bin, mat, npy, raw, rigol_bin,
-    rigol_wfm, rohde_schwarz, sigmf, tek_isf, tek_wfm, trc, wav,
+    rigol_wfm, rohde_schwarz, sigmf, tek_isf, tek_wfm, trc, wav, yokogawa,
 };
 
 /// Bytes that a probe gets to see.
@@ -33,7 +33,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 14] = [
+const FORMATS: [Entry; 15] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -113,6 +113,12 @@ const FORMATS: [Entry; 14] = [
         read: flexdca::read,
     },
     Entry {
+        format: Format::YokogawaWvf,
+        title: "Yokogawa .hdr and .wvf",
+        probe: yokogawa::probe,
+        read: yokogawa::read,
+    },
+    Entry {
         format: Format::Csv,
         title: "CSV text",
         probe: csv::probe,
@@ -162,6 +168,10 @@ fn by_content(bytes: &Bytes) -> Result<Capture, Error> {
     let best = FORMATS.iter().max_by_key(|entry| (entry.probe)(&head));
     let best = best.expect("the registry is not empty");
     let score = (best.probe)(&head);
+    // Bare samples again: the header beside them has the signature.
+    if score < Score::Signature && yokogawa::has_header_beside(bytes) {
+        return yokogawa::read(bytes);
+    }
     if score < Score::Signature
         && let Some(name) = foreign::name(&head)
     {
