@@ -71,6 +71,8 @@ pub enum Format {
     FlexDca,
     /// Yokogawa `.hdr` beside `.wvf`.
     YokogawaWvf,
+    /// Siglent oscilloscope `.bin`.
+    SiglentBin,
 }
 
 const fn raw(storage: Storage, order: ByteOrder) -> Format {
@@ -79,7 +81,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 24] = [
+    pub const ALL: [(&'static str, Self); 25] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -104,6 +106,7 @@ impl Format {
         ("tek-isf", Self::TekIsf),
         ("flexdca", Self::FlexDca),
         ("yokogawa-wvf", Self::YokogawaWvf),
+        ("siglent-bin", Self::SiglentBin),
     ];
 
     /// Returns the command-line name.

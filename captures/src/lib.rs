@@ -15,10 +15,10 @@
 //! Tektronix `.wfm` (versions 1 to 3, FastFrame as segments) and `.isf`, Rohde & Schwarz `.bin`
 //! with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03) and `.wfm` (DS1000B, C, D,
 //! E, DS2000, DS4000), MATLAB `.mat` of level 5 (plain and deflated), WAV, SigMF, Keysight
-//! FlexDCA text, Yokogawa `.hdr` with `.wvf`, and bare samples when asked for. Every length in a
-//! header is checked against what is really there before anything is allocated, and every
-//! refusal is an [`Error`] that says where and why. What has to be inflated is held in memory,
-//! within a bound.
+//! FlexDCA text, Yokogawa `.hdr` with `.wvf`, Siglent `.bin`, and bare samples when asked for.
+//! Every length in a header is checked against what is really there before anything is
+//! allocated, and every refusal is an [`Error`] that says where and why. What has to be inflated
+//! is held in memory, within a bound.
 //!
 //! ```
 //! use etalon_captures::{OpenOptions, decode};
@@ -57,6 +57,7 @@ mod registry;
 mod rigol_bin;
 mod rigol_wfm;
 mod rohde_schwarz;
+mod siglent;
 mod sigmf;
 mod stats;
 mod tek_isf;

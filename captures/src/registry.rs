@@ -6,7 +6,7 @@ use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
 use crate::{
     Error, Format, OpenOptions, csv, flexdca, foreign, keysight_bin, mat, npy, raw, rigol_bin,
-    rigol_wfm, rohde_schwarz, sigmf, tek_isf, tek_wfm, trc, wav, yokogawa,
+    rigol_wfm, rohde_schwarz, siglent, sigmf, tek_isf, tek_wfm, trc, wav, yokogawa,
 };
 
 /// Bytes that a probe gets to see.
@@ -33,7 +33,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 15] = [
+const FORMATS: [Entry; 16] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -117,6 +117,12 @@ const FORMATS: [Entry; 15] = [
         title: "Yokogawa .hdr and .wvf",
         probe: yokogawa::probe,
         read: yokogawa::read,
+    },
+    Entry {
+        format: Format::SiglentBin,
+        title: "Siglent .bin",
+        probe: siglent::probe,
+        read: siglent::read,
     },
     Entry {
         format: Format::Csv,

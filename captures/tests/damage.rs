@@ -75,6 +75,7 @@ fn survives(bytes: &[u8]) -> bool {
         Format::TekWfm,
         Format::TekIsf,
         Format::FlexDca,
+        Format::SiglentBin,
     ] {
         let hints = OpenOptions {
             format,
