@@ -159,7 +159,7 @@ fn record(file: &Path, trace: &Trace) -> Result<InfoRecord, CliError> {
 
 fn table(records: &[InfoRecord], args: &Args) -> String {
     let mut lines = vec![format!(
-        "{:<20} {:<7} {:>3} {:>3} {:>10} {:>10} {:>9} {:>9}",
+        "{:<16} {:<12} {:>4} {:>3} {:>10} {:>10} {:>9} {:>9}",
         "file", "format", "ch", "seg", "samples", "rate", "min", "max"
     )];
     for record in records.iter().take(ROWS) {
@@ -181,10 +181,10 @@ fn row(record: &InfoRecord) -> String {
         .map_or_else(|| "-".to_owned(), |dt| engineering(1.0 / dt, "S/s"));
     cut(
         &format!(
-            "{:<20} {:<7} {:>3} {:>3} {:>10} {:>10} {:>9} {:>9}",
-            cut_left(&record.path, 20),
-            cut(&record.format, 7),
-            cut(&record.channel, 3),
+            "{:<16} {:<12} {:>4} {:>3} {:>10} {:>10} {:>9} {:>9}",
+            cut_left(&record.path, 16),
+            cut(&record.format, 12),
+            cut(&record.channel, 4),
             record.segment,
             count(record.samples),
             rate,

@@ -238,7 +238,9 @@ pub fn engineering(value: f64, unit: &str) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value} {unit}");
     }
-    let exponent = (value.abs().log10() / 3.0).floor().clamp(-5.0, 4.0);
+    // What is rounded up to the next power takes its prefix.
+    let magnitude = (value.abs() * (1.0 + 5e-5)).log10();
+    let exponent = (magnitude / 3.0).floor().clamp(-5.0, 4.0);
     let scaled = value / 1000f64.powf(exponent);
     let prefix = ["f", "p", "n", "u", "m", "", "k", "M", "G", "T"][(exponent + 5.0) as usize];
     let digits = if scaled.abs() >= 100.0 {
@@ -306,5 +308,7 @@ mod tests {
         assert_eq!(engineering(26.5625e9, "Bd"), "26.56 GBd");
         assert_eq!(engineering(100e-9, "s"), "100 ns");
         assert_eq!(engineering(0.0, "s"), "0 s");
+        assert_eq!(engineering(-0.999_99e-3, "V"), "-1 mV");
+        assert_eq!(engineering(0.999_4e-3, "V"), "999.4 uV");
     }
 }
