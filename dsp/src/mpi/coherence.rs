@@ -67,8 +67,8 @@ impl Shape {
         2.0 * own_weight(self.rate) * (1.0 - (-2.0 * self.delay_angle()).exp())
     }
 
-    /// What a unit squared mean adds to that: it takes, for a beat that rests at its largest
-    /// swings least.
+    /// What a unit squared mean adds to that variance: less than nothing, for a beat that rests at its
+    /// largest swings least.
     pub fn own_standing(self) -> f64 {
         own_weight(-self.rate) * (-self.delay_angle()).exp() - 1.0
     }

@@ -16,8 +16,8 @@
 //! lags. The delay itself is interpolated (see the `fraction` file), with a bias below 0.04
 //! symbols.
 //!
-//! *Several paths*: what the first search finds is subtracted (see the `residual` file), and what
-//! is left is searched again by the two coherent detectors until nothing is found. A strong path
+//! *Several paths*: what is found is fitted together and subtracted (see the `residual` file), and
+//! what is left is searched again by the two coherent detectors until nothing is found. A strong path
 //! hides a weak one from the aided detector, because the track is nearly all its own.
 //!
 //! *False alarms*: symbols are independent, so that for given residuals each coherent sum is a
@@ -30,9 +30,8 @@
 //!
 //! *Breaks*: lags within the equalizer's span are left out, for there an echo is intersymbol
 //! interference. Within 16 symbols of a path another one is believed only with 0.3 of its
-//! height (-10 dB), because the skirt of the receiver's pulse is not in the template, and after
-//! a subtraction, within twice the reach of the smoother that the path was fitted with, only with
-//! 0.1 of it (-20 dB). The register of a long PRBS relates some lags to each other: beside a strong
+//! height (-10 dB), because the skirt of the receiver's pulse is not in the template, and within
+//! twice the reach of the smoother of the beat track only with 0.04 of it (-28 dB). The register of a long PRBS relates some lags to each other: beside a strong
 //! path of a chirped transmitter another may show that is not there.
 
 use crate::measure::statistics::q;

@@ -137,7 +137,7 @@ impl Residual {
     }
 
     /// Symbols over which a path's neighbours are coupled to it: its data is in the means of the
-    /// blocks, and so in the track, as far as the widest smoother of the track or of a fit carries it.
+    /// blocks, and so in the track, as far as the track's smoother carries it.
     pub fn window(&self) -> usize {
         self.window
     }

@@ -22,7 +22,7 @@ const SAMPLING: f64 = 0.32;
 /// interval held the truth in 463 of 500 simulated captures of K from 40 to 1000.
 const SAMPLING_GIVEN: f64 = 0.38;
 /// Delay angle between two paths up to which they beat in step: what they have in common, twice the
-/// root of the product of their levels times `exp(-3)`, is then up to a tenth of their sum.
+/// root of the product of their levels times `exp(-3)`, is then at most a twentieth of their sum.
 const IN_STEP: f64 = 3.0;
 /// How a level is come by.
 const METHOD: &str = "low-frequency block means of the residual on tracked decisions with the standing part from the delayed data; fit of their autocovariance";
