@@ -1,8 +1,10 @@
 //! Etalon: composition of the rooms.
 //!
 //! [`pipeline`] joins a source of samples, the receiver and the classifier into one analysis;
-//! [`cli`] is the command line on top of it. [`inventory`] names the connectors that a path fits. [`plots`] draws, [`report`] makes a page of the
-//! pictures, and [`store`] keeps what must not be lost: a journal and the blobs it speaks of.
+//! [`cli`] is the command line on top of it, and [`batch`] does it for as many captures as there
+//! are. [`inventory`] names the connectors that a path fits. [`plots`] draws, [`report`] makes a
+//! page of the pictures, and [`store`] keeps what must not be lost: a journal and the blobs it
+//! speaks of.
 //!
 //! ```
 //! use etalon::pipeline::{Identity, analyze_trace};
@@ -19,6 +21,7 @@
 
 pub mod alarms;
 pub mod apply;
+pub mod batch;
 pub mod bench;
 pub mod cli;
 pub mod demo;

@@ -114,6 +114,11 @@ impl Bytes {
         }
     }
 
+    /// Returns the file that these bytes are in; none for bytes in memory.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        matches!(self.store, Store::File(_)).then_some(self.name.as_path())
+    }
+
     /// Returns the path that it was opened by; `memory` for bytes in memory.
     pub(crate) fn path(&self) -> &Path {
         &self.name

@@ -3,6 +3,7 @@
 use crate::bytes::Bytes;
 use crate::{ByteOrder, Error, OpenOptions};
 use etalon_types::{ReadError, Samples, Storage, Waveform, WaveformInfo, WaveformSource};
+use std::path::Path;
 use std::sync::Arc;
 
 /// How a sample is stored in a file. Wider than [`Storage`]: what that lacks is given as `f64`.
@@ -184,6 +185,18 @@ impl Trace {
             info: waveform.info().clone(),
             body: Body::Memory(Arc::new(waveform)),
         }
+    }
+
+    /// Returns the files that its samples lie in, each once; none when they are in memory.
+    pub fn files(&self) -> Vec<&Path> {
+        let mut files: Vec<&Path> = match &self.body {
+            Body::Stored(stored) => stored.bytes.file().into_iter().collect(),
+            Body::Woven(lanes) => lanes.iter().filter_map(|l| l.bytes.file()).collect(),
+            Body::Memory(_) => Vec::new(),
+        };
+        files.sort_unstable();
+        files.dedup();
+        files
     }
 
     /// Fills what the file left out from the hints; contradictions become warnings.

@@ -5,7 +5,7 @@
 //! [`error::CliError`]; none of them prints an error or exits by itself.
 
 pub mod analyze;
-pub mod atomic;
+pub mod batch;
 pub mod capture;
 pub mod classified;
 pub mod completions;
@@ -28,6 +28,7 @@ pub mod screen;
 pub mod shell;
 pub mod simulate;
 pub mod study;
+pub mod tables;
 pub mod talk;
 pub mod touchstone;
 pub mod typed;
@@ -70,6 +71,11 @@ pub enum Command {
     Study(study::Args),
     /// Captures in; BER, levels, MPI and the cause out
     Analyze(analyze::Args),
+    /// Many captures in, one row each out; goes on after any interruption
+    Batch(batch::Args),
+    /// A process that analyzes for a batch
+    #[command(hide = true)]
+    BatchWorker(batch::worker::Args),
     /// What a capture file holds, without any signal processing
     Info(info::Args),
     /// Multipath interference alone: level, regime, linewidth, reflections
@@ -137,6 +143,8 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
         Some(Command::Demo(args)) => demo::run(&args, globals),
         Some(Command::Study(args)) => study::run(&args, globals),
         Some(Command::Analyze(args)) => analyze::run(&args, globals),
+        Some(Command::Batch(args)) => batch::run(&args, globals),
+        Some(Command::BatchWorker(args)) => batch::worker::run(&args),
         Some(Command::Info(args)) => info::run(&args, globals),
         Some(Command::Mpi(args)) => mpi::run(&args, globals),
         Some(Command::Simulate(args)) => simulate::run(&args, globals),

@@ -20,6 +20,26 @@ pub struct ProgressRecord {
     pub total: usize,
     /// What was just done.
     pub item: String,
+    /// More of a batch.
+    #[serde(flatten)]
+    pub batch: Option<BatchProgress>,
+}
+
+/// What the progress of a batch says beside.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct BatchProgress {
+    /// Captures a second.
+    pub rate_hz: f64,
+    /// Seconds left at that rate.
+    pub eta_s: Option<f64>,
+    /// Captures that are ok so far.
+    pub ok: u64,
+    /// Captures with a flag so far.
+    pub flagged: u64,
+    /// Captures that were rejected so far.
+    pub rejected: u64,
+    /// Captures that were set aside so far.
+    pub failed: u64,
 }
 
 /// How a command shows that it advances.
@@ -77,6 +97,7 @@ impl Progress {
                     done,
                     total: self.total,
                     item: item.to_owned(),
+                    batch: None,
                 };
                 // Strings and numbers always serialize.
                 say_raw(&format!(

@@ -32,6 +32,7 @@
 //! ```
 
 pub mod alarms;
+pub mod atomic;
 pub mod blobs;
 mod digest;
 mod error;
@@ -41,6 +42,7 @@ pub mod plans;
 mod state_dir;
 
 pub use alarms::{AlarmBook, AlarmStore};
+pub use atomic::Staged;
 pub use blobs::{Blobs, Stored};
 pub use digest::{Digest, DigestError};
 pub use error::StoreError;

@@ -9,13 +9,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::options::{Args, FormatArg};
-use crate::cli::atomic::Staged;
 use crate::cli::capture;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::figures::count;
 use crate::cli::shell::join;
 use crate::cli::talk::{Globals, print, print_json};
 use crate::pipeline::file_sha256;
+use crate::store::Staged;
 
 /// `etalon.truth/1`: what a receiver ought to find in a simulated capture.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

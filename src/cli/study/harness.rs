@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Mutex;
 use std::time::SystemTime;
 
@@ -17,6 +16,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::batch::Shard;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::talk::Globals;
 use crate::pipeline;
@@ -45,47 +45,6 @@ pub struct Args {
 const AFTER_HELP: &str = "\
 Exit code 0: every requirement holds. 1: one does not. An interrupted study goes on where it
 stopped. Shards of one --state may run at once; the same command without --shard sums them up.";
-
-/// Part I of N.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shard {
-    part: u64,
-    of: u64,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("expected I/N with 1 <= I <= N, found {text}");
-        let (part, of) = text.split_once('/').ok_or_else(expected)?;
-        let parse = |number: &str| number.parse::<u64>().map_err(|_| expected());
-        let shard = Self {
-            part: parse(part)?,
-            of: parse(of)?,
-        };
-        if (1..=shard.of).contains(&shard.part) {
-            Ok(shard)
-        } else {
-            Err(expected())
-        }
-    }
-}
-
-impl Shard {
-    const WHOLE: Self = Self { part: 1, of: 1 };
-
-    fn holds(self, at: u64) -> bool {
-        at % self.of == self.part - 1
-    }
-
-    fn journal(self, stem: &str) -> String {
-        match self.of {
-            1 => format!("{stem}.jsonl"),
-            of => format!("{stem}-{}-of-{of}.jsonl", self.part),
-        }
-    }
-}
 
 /// Trials by case and seed.
 pub type Trials<S> = BTreeMap<(<S as Study>::Case, u64), <S as Study>::Trial>;
@@ -155,7 +114,7 @@ pub fn run<S: Study>(study: &S, args: &Args, globals: &Globals) -> Result<Exit, 
     let of_store = |path: &Path, error: &StoreError| of_store(S::NAME, path, error);
     StateDir::open(&state).map_err(|e| of_store(&state, &e))?;
     let shard = args.shard.unwrap_or(Shard::WHOLE);
-    let own = state.join(shard.journal(S::NAME));
+    let own = state.join(journal_name(S::NAME, shard));
     let book = Journal::open(&own, Durability::EachAppend, Patience::None)
         .map_err(|e| of_store(&own, &e))?;
     let mut known = read_all(study, &state)?;
@@ -224,6 +183,14 @@ fn read_all<S: Study>(study: &S, state: &Path) -> Result<Trials<S>, CliError> {
         }
     }
     Ok(trials)
+}
+
+/// Name of the journal of a shard.
+fn journal_name(stem: &str, shard: Shard) -> String {
+    match shard.of {
+        1 => format!("{stem}.jsonl"),
+        of => format!("{stem}-{}-of-{of}.jsonl", shard.part),
+    }
 }
 
 fn journals(stem: &str, state: &Path) -> Result<Vec<PathBuf>, CliError> {
