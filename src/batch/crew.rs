@@ -37,7 +37,7 @@ pub struct Crew {
 /// What a worker may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Address space in bytes; the worker sets it for itself.
+    /// Memory in bytes; the worker sets it for itself.
     pub memory_bytes: u64,
     /// Time for a file.
     pub time: Duration,

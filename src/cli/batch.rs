@@ -2,7 +2,7 @@
 
 mod limits_of;
 mod part;
-mod screen;
+pub mod screen;
 mod settings;
 mod watch;
 pub mod worker;
@@ -29,7 +29,7 @@ use part::{Part, Source};
 use settings::Settings;
 use watch::Watch;
 
-pub use screen::BatchRecord;
+pub use screen::{BatchRecord, Effort};
 
 /// Options of `batch`.
 #[derive(Clone, Debug, clap::Args)]
@@ -47,7 +47,7 @@ pub struct Args {
     /// Only part I of N; auto/N or auto takes I from Slurm or HyperQueue
     #[arg(long, value_name = "I/N")]
     shard: Option<Part>,
-    /// Memory (address space) of a worker
+    /// Memory of a worker; a capture that needs more is tried twice and set aside
     #[arg(long, value_name = "BYTES", default_value = "2GiB")]
     memory_limit: Typed<Bytes>,
     /// Time for a capture; each GiB of it gets as much again
@@ -101,14 +101,22 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     let outcome = run::run(&plan, &mut watch);
     watch.finish();
     let manifest = outcome.map_err(|error| told(&error, &plan))?;
-    let record = screen::record(&manifest, &plan, watch.tally(), begun.elapsed())
-        .map_err(|error| CliError::storage(&plan.folder(), &error))?;
-    let parquet = tables::parquet(&plan.folder());
+    let folder = plan.folder();
+    let mut record =
+        BatchRecord::of(&manifest, &folder).map_err(|error| CliError::storage(&folder, &error))?;
+    let tally = watch.tally();
+    record.effort = Some(Effort {
+        resumed: tally.known,
+        cached: tally.cached,
+        computed: tally.computed,
+        wall_s: begun.elapsed().as_secs_f64(),
+        workers: plan.crew.size,
+    });
+    let parquet = tables::parquet(&folder);
     if globals.json {
         print_json(&record)?;
     } else {
-        let words = args.link.words();
-        print(&screen::text(&record, &manifest, &words, &parquet))?;
+        print(&screen::text(&record, &manifest, &parquet))?;
     }
     Ok(exit(&manifest))
 }

@@ -11,6 +11,7 @@ pub mod classified;
 pub mod completions;
 pub mod crash;
 pub mod demo;
+pub mod diff;
 pub mod error;
 pub mod exit_codes;
 pub mod figures;
@@ -20,14 +21,17 @@ pub mod info;
 pub mod inventory;
 pub mod limits;
 pub mod link_options;
+pub mod merge;
 pub mod mpi;
 pub mod page;
+pub mod pictures;
 pub mod progress;
 pub mod schema;
 pub mod screen;
 pub mod shell;
 pub mod simulate;
 pub mod study;
+pub mod table;
 pub mod tables;
 pub mod talk;
 pub mod touchstone;
@@ -73,6 +77,12 @@ pub enum Command {
     Analyze(analyze::Args),
     /// Many captures in, one row each out; goes on after any interruption
     Batch(batch::Args),
+    /// Put the shards of a batch together
+    Merge(merge::Args),
+    /// What moved between two batches, beyond its intervals
+    Diff(diff::Args),
+    /// Quick looks at a batch: group by, aggregate (program etalon-tables)
+    Table(table::Args),
     /// A process that analyzes for a batch
     #[command(hide = true)]
     BatchWorker(batch::worker::Args),
@@ -127,14 +137,14 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
     }
     let reports = matches!(
         command,
-        Some(Command::Demo(_) | Command::Analyze(_) | Command::Mpi(_))
+        Some(Command::Demo(_) | Command::Analyze(_) | Command::Mpi(_) | Command::Diff(_))
     );
     if globals.report.is_some() && !reports {
         return Err(CliError::usage(
             "ETA-2009",
             "--report",
             "this command makes no report",
-            "expected demo, analyze or mpi",
+            "expected demo, analyze, mpi or diff",
             "leave --report out",
         ));
     }
@@ -144,6 +154,9 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
         Some(Command::Study(args)) => study::run(&args, globals),
         Some(Command::Analyze(args)) => analyze::run(&args, globals),
         Some(Command::Batch(args)) => batch::run(&args, globals),
+        Some(Command::Merge(args)) => merge::run(&args, globals),
+        Some(Command::Diff(args)) => diff::run(&args, globals),
+        Some(Command::Table(args)) => table::run(&args, globals),
         Some(Command::BatchWorker(args)) => batch::worker::run(&args),
         Some(Command::Info(args)) => info::run(&args, globals),
         Some(Command::Mpi(args)) => mpi::run(&args, globals),

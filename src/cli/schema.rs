@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use schemars::{Schema, schema_for};
 use serde::Serialize;
 
+use super::batch::BatchRecord;
 use super::error::{CliError, ErrorRecord, Exit};
 use super::info::InfoRecord;
 use super::mpi::MpiRecord;
@@ -13,6 +14,8 @@ use super::simulate::TruthRecord;
 use super::study::findings;
 use super::study::receive_mpi::record::{CaseRecord, SummaryRecord};
 use super::talk::{Globals, TextRecord, print, print_json};
+use crate::batch::Manifest;
+use crate::batch::diff::Diff;
 use crate::demo::DemoRecord;
 use crate::inventory::Inventory;
 use crate::tools::StageRecord;
@@ -44,12 +47,21 @@ type Entry = (&'static str, &'static str, fn() -> Schema);
 /// Every output that has a schema, by name.
 const ALL: &[Entry] = &[
     ("alarm", "the alarm store", || schema_for!(Alarm)),
+    ("batch", "manifest.json of a batch", || {
+        schema_for!(Manifest)
+    }),
+    (
+        "batch-result",
+        "etalon batch --json, etalon merge --json",
+        || schema_for!(BatchRecord),
+    ),
     ("demo", "etalon demo --json, the last line", || {
         schema_for!(DemoRecord)
     }),
     ("demo-stage", "etalon demo --json, one line a stage", || {
         schema_for!(StageRecord)
     }),
+    ("diff", "etalon diff --json", || schema_for!(Diff)),
     ("error", "every command, on stderr with --json", || {
         schema_for!(ErrorRecord)
     }),

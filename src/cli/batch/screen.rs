@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::time::Duration;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watch::Tally;
 use crate::batch::row::{Row, Status};
-use crate::batch::run::Plan;
 use crate::batch::table::{ROWS_JSONL, read_rows};
 use crate::batch::{Counts, Manifest};
 use crate::cli::shell::join;
@@ -39,18 +37,31 @@ pub struct BatchRecord {
     pub codes: BTreeMap<String, u64>,
     /// Captures that were set aside.
     pub set_aside: Vec<String>,
+    /// First rows that were rejected or failed.
+    pub first_rejected: Vec<Rejected>,
+    /// The first capture that was analyzed.
+    pub first_path: Option<String>,
+    /// What it took; left out when nothing was run.
+    #[serde(flatten)]
+    pub effort: Option<Effort>,
+    /// Shards that were put together; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged: Option<u64>,
+}
+
+/// What a run took.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Effort {
     /// Captures that an earlier run of the same folder had done.
     pub resumed: u64,
     /// Captures that came out of the cache.
     pub cached: u64,
     /// Captures that were analyzed.
     pub computed: u64,
-    /// Seconds that it took.
+    /// Seconds.
     pub wall_s: f64,
     /// Worker processes.
     pub workers: usize,
-    /// First rows that were rejected or failed.
-    pub first_rejected: Vec<Rejected>,
 }
 
 /// A capture that was rejected or set aside.
@@ -64,37 +75,31 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// Sums up a run from the table that it wrote.
-///
-/// # Errors
-/// Whatever the file system says.
-pub fn record(
-    manifest: &Manifest,
-    plan: &Plan,
-    tally: Tally,
-    wall: Duration,
-) -> io::Result<BatchRecord> {
-    let folder = plan.folder();
-    let mut record = BatchRecord {
-        schema: "etalon.batch-result/1".into(),
-        out: folder.display().to_string(),
-        shard: manifest.shard.clone(),
-        files: manifest.files,
-        rows: manifest.rows,
-        classes: BTreeMap::new(),
-        codes: BTreeMap::new(),
-        set_aside: manifest.set_aside.clone(),
-        resumed: tally.known,
-        cached: tally.cached,
-        computed: tally.computed,
-        wall_s: wall.as_secs_f64(),
-        workers: plan.crew.size,
-        first_rejected: Vec::new(),
-    };
-    for row in read_rows(&folder.join(ROWS_JSONL))? {
-        count(&mut record, &row?);
+impl BatchRecord {
+    /// Sums up a folder from the table in it.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn of(manifest: &Manifest, folder: &Path) -> io::Result<Self> {
+        let mut record = Self {
+            schema: "etalon.batch-result/1".into(),
+            out: folder.display().to_string(),
+            shard: manifest.shard.clone(),
+            files: manifest.files,
+            rows: manifest.rows,
+            classes: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            set_aside: manifest.set_aside.clone(),
+            first_rejected: Vec::new(),
+            first_path: None,
+            effort: None,
+            merged: None,
+        };
+        for row in read_rows(&folder.join(ROWS_JSONL))? {
+            count(&mut record, &row?);
+        }
+        Ok(record)
     }
-    Ok(record)
 }
 
 fn count(record: &mut BatchRecord, row: &Row) {
@@ -103,6 +108,9 @@ fn count(record: &mut BatchRecord, row: &Row) {
         Status::Ok | Status::Flagged => {
             let class = text("class").unwrap_or_else(|| "unknown".into());
             *record.classes.entry(class).or_default() += 1;
+            if record.first_path.is_none() {
+                record.first_path = text("path");
+            }
         }
         Status::Rejected | Status::Failed => {
             let code = text("code").unwrap_or_default();
@@ -119,20 +127,8 @@ fn count(record: &mut BatchRecord, row: &Row) {
 }
 
 /// Renders the end of a run for a screen of 80 by 24.
-pub fn text(
-    record: &BatchRecord,
-    manifest: &Manifest,
-    words: &[String],
-    parquet: &Parquet,
-) -> String {
-    let mut lines = vec![format!(
-        "{}: {} captures in {:.1} s, {} rows{}",
-        record.out,
-        record.files.total,
-        record.wall_s,
-        record.rows.total,
-        origin(record)
-    )];
+pub fn text(record: &BatchRecord, manifest: &Manifest, parquet: &Parquet) -> String {
+    let mut lines = vec![head(record)];
     if !record.classes.is_empty() {
         let told: Vec<String> = record
             .classes
@@ -165,23 +161,37 @@ pub fn text(
     ));
     lines.extend(parquet.line().map(|line| format!("parquet  {line}")));
     lines.push(sum(&record.files));
-    lines.push(format!("next: {}", next(record, manifest, words)));
+    lines.push(format!("next: {}", next(record, manifest, parquet)));
     lines.join("\n") + "\n"
 }
 
-fn origin(record: &BatchRecord) -> String {
+fn head(record: &BatchRecord) -> String {
+    let BatchRecord {
+        out, files, rows, ..
+    } = record;
     let mut told = Vec::new();
-    if record.resumed > 0 {
-        told.push(format!("{} done before", record.resumed));
+    if let Some(shards) = record.merged {
+        told.push(format!("{shards} shards"));
     }
-    if record.cached > 0 {
-        told.push(format!("{} from the cache", record.cached));
+    let mut time = String::new();
+    if let Some(effort) = record.effort {
+        time = format!(" in {:.1} s", effort.wall_s);
+        if effort.resumed > 0 {
+            told.push(format!("{} done before", effort.resumed));
+        }
+        if effort.cached > 0 {
+            told.push(format!("{} from the cache", effort.cached));
+        }
     }
-    if told.is_empty() {
+    let told = if told.is_empty() {
         String::new()
     } else {
         format!(" ({})", told.join(", "))
-    }
+    };
+    format!(
+        "{out}: {} captures{time}, {} rows{told}",
+        files.total, rows.total
+    )
 }
 
 /// The closing line. Its sum was checked before: a run that lacks a row never comes here.
@@ -192,22 +202,24 @@ fn sum(counts: &Counts) -> String {
     )
 }
 
-fn next(record: &BatchRecord, manifest: &Manifest, words: &[String]) -> String {
-    let words_of = |head: &[&str], tail: &[String]| {
-        let head = head.iter().map(|&w| w.to_owned());
-        join(&head.chain(tail.iter().cloned()).collect::<Vec<_>>())
-    };
-    match (record.first_rejected.first(), manifest.shard.as_str()) {
-        (Some(rejected), _) => words_of(&["etalon", "info", &rejected.path], &[]),
-        (None, "1/1") => {
-            let table = ["etalon", "table", &record.out, "--group-by", "class"];
-            words_of(&table, &["--agg".into(), "count".into()])
+fn next(record: &BatchRecord, manifest: &Manifest, parquet: &Parquet) -> String {
+    let words = |words: &[&str]| join(&words.iter().map(|&w| w.to_owned()).collect::<Vec<_>>());
+    let looked_at = record.first_rejected.first().map(|r| r.path.as_str());
+    match (looked_at, manifest.shard.as_str(), parquet) {
+        (Some(rejected), ..) => words(&["etalon", "info", rejected]),
+        (None, "1/1", Parquet::Written(_)) => {
+            let count = ["--group-by", "class", "--agg", "count"];
+            words(&[&["etalon", "table", &record.out], &count[..]].concat())
+        }
+        (None, "1/1", _) => {
+            let path = record.first_path.as_deref().unwrap_or_default();
+            let options: Vec<&str> = manifest.options.iter().map(String::as_str).collect();
+            words(&[&["etalon", "analyze", path], &options[..]].concat())
         }
         _ => {
-            let shard = std::path::Path::new(&record.out);
+            let shard = Path::new(&record.out);
             let whole = shard.parent().unwrap_or(shard).display().to_string();
-            let _ = words;
-            words_of(&["etalon", "merge", &whole], &[])
+            words(&["etalon", "merge", &whole])
         }
     }
 }

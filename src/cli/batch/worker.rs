@@ -29,7 +29,7 @@ use crate::store::Digest;
 /// Options of `batch-worker`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Address space in bytes
+    /// Memory in bytes
     #[arg(long, value_name = "BYTES")]
     memory_bytes: u64,
     /// What the cache knows the program by
@@ -233,16 +233,24 @@ fn of_trace(trace: &Trace, mut row: Row) -> Row {
     row
 }
 
-/// Limits the address space of this process. Where that cannot be, the time limit is left.
+/// Limits the memory of this process. Where that cannot be, the time limit is left.
+///
+/// Linux counts what is private and can be written. Others count the address space, of which an
+/// allocator reserves more than it uses.
 #[cfg(unix)]
 fn limit_memory(bytes: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let hard = getrlimit(Resource::As).maximum;
+    let resource = if cfg!(target_os = "linux") {
+        Resource::Data
+    } else {
+        Resource::As
+    };
+    let hard = getrlimit(resource).maximum;
     let limit = Rlimit {
         current: Some(hard.map_or(bytes, |hard| hard.min(bytes))),
         maximum: hard,
     };
-    let _ = setrlimit(Resource::As, limit);
+    let _ = setrlimit(resource, limit);
 }
 
 #[cfg(not(unix))]

@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::batch::Shard;
 use crate::cli::error::{CliError, Exit};
+use crate::cli::pictures;
 use crate::cli::talk::Globals;
 use crate::pipeline;
 use crate::plots::Scene;
@@ -147,7 +148,7 @@ pub fn run<S: Study>(study: &S, args: &Args, globals: &Globals) -> Result<Exit, 
         .collect();
     trials.extend(fresh?);
     if let Some(folder) = &args.figures {
-        draw(folder, &study.figures(&trials))?;
+        pictures::write(folder, "--figures", &study.figures(&trials))?;
     }
     study.finish(&trials, globals)
 }
@@ -205,25 +206,6 @@ fn journals(stem: &str, state: &Path) -> Result<Vec<PathBuf>, CliError> {
     }
     found.sort();
     Ok(found)
-}
-
-/// Writes each picture twice, as PNG and as SVG.
-fn draw(folder: &Path, figures: &[(&str, Scene)]) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder).map_err(|e| CliError::storage(folder, &e))?;
-    for (name, scene) in figures {
-        let svg = folder.join(format!("{name}.svg"));
-        std::fs::write(&svg, scene.to_svg()).map_err(|e| CliError::storage(&svg, &e))?;
-        let png = folder.join(format!("{name}.png"));
-        scene.write_png(&png).map_err(|error| CliError {
-            code: "ETA-5003",
-            exit: Exit::Storage,
-            what: "a picture could not be written".into(),
-            where_: png.display().to_string(),
-            why: error.to_string(),
-            hint: "choose another folder with --figures".into(),
-        })?;
-    }
-    Ok(())
 }
 
 fn now_s() -> f64 {
