@@ -3,6 +3,7 @@
 mod cli {
     pub mod bad_input;
     pub mod bad_links;
+    pub mod batch;
     pub mod demo;
     pub mod guide;
     pub mod harness;

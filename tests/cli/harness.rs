@@ -125,6 +125,13 @@ pub fn conforms(value: &Value, schema: &Value, root: &Value, path: &str) -> Resu
                     return Err(format!("{path}: {value} is none of {rule}"));
                 }
             }
+            "uniqueItems" => {
+                let items = value.as_array().ok_or("only lists have items")?;
+                let twice = |at: usize| items[..at].contains(&items[at]);
+                if rule == &Value::Bool(true) && (0..items.len()).any(twice) {
+                    return Err(format!("{path}: an item is there twice"));
+                }
+            }
             "minimum" => {
                 if value.as_f64().is_some_and(|v| v < rule.as_f64().unwrap()) {
                     return Err(format!("{path}: {value} is below {rule}"));
