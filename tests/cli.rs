@@ -4,6 +4,7 @@ mod cli {
     pub mod bad_input;
     pub mod bad_links;
     pub mod batch;
+    pub mod convert;
     pub mod demo;
     pub mod guide;
     pub mod harness;

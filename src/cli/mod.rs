@@ -9,6 +9,7 @@ pub mod batch;
 pub mod capture;
 pub mod classified;
 pub mod completions;
+pub mod convert;
 pub mod crash;
 pub mod demo;
 pub mod diff;
@@ -23,6 +24,7 @@ pub mod limits;
 pub mod link_options;
 pub mod merge;
 pub mod mpi;
+pub mod out_format;
 pub mod page;
 pub mod pictures;
 pub mod progress;
@@ -88,6 +90,8 @@ pub enum Command {
     BatchWorker(batch::worker::Args),
     /// What a capture file holds, without any signal processing
     Info(info::Args),
+    /// A capture in another format
+    Convert(convert::Args),
     /// Multipath interference alone: level, regime, linewidth, reflections
     Mpi(mpi::Args),
     /// Make captures whose truth is known
@@ -159,6 +163,7 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
         Some(Command::Table(args)) => table::run(&args, globals),
         Some(Command::BatchWorker(args)) => batch::worker::run(&args),
         Some(Command::Info(args)) => info::run(&args, globals),
+        Some(Command::Convert(args)) => convert::run(&args, globals),
         Some(Command::Mpi(args)) => mpi::run(&args, globals),
         Some(Command::Simulate(args)) => simulate::run(&args, globals),
         Some(Command::Schema(args)) => schema::run(&args, globals),

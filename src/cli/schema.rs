@@ -6,6 +6,7 @@ use schemars::{Schema, schema_for};
 use serde::Serialize;
 
 use super::batch::BatchRecord;
+use super::convert::ConvertRecord;
 use super::error::{CliError, ErrorRecord, Exit};
 use super::info::InfoRecord;
 use super::mpi::MpiRecord;
@@ -55,6 +56,9 @@ const ALL: &[Entry] = &[
         "etalon batch --json, etalon merge --json",
         || schema_for!(BatchRecord),
     ),
+    ("convert", "etalon convert --json", || {
+        schema_for!(ConvertRecord)
+    }),
     ("demo", "etalon demo --json, the last line", || {
         schema_for!(DemoRecord)
     }),

@@ -8,10 +8,11 @@ use etalon_types::units::engineering;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::options::{Args, FormatArg};
+use super::options::Args;
 use crate::cli::capture;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::figures::count;
+use crate::cli::out_format::OutFormat;
 use crate::cli::shell::join;
 use crate::cli::talk::{Globals, print, print_json};
 use crate::pipeline::file_sha256;
@@ -222,7 +223,7 @@ fn disturbances(config: &LinkConfig) -> Option<String> {
 }
 
 /// The command that analyzes the capture; NumPy files carry neither time base nor unit.
-fn next(args: &Args, format: FormatArg, config: &LinkConfig) -> String {
+fn next(args: &Args, format: OutFormat, config: &LinkConfig) -> String {
     let giga = |hertz: f64| format!("{}G", hertz / 1e9);
     let mut words: Vec<String> = ["etalon", "analyze"]
         .map(String::from)
@@ -230,12 +231,15 @@ fn next(args: &Args, format: FormatArg, config: &LinkConfig) -> String {
         .chain([args.out.display().to_string()])
         .collect();
     words.extend(["--baud".to_owned(), giga(config.baud.0)]);
-    if format == FormatArg::Npy {
+    if matches!(format, OutFormat::Npy | OutFormat::RawF32) {
         words.extend([
             "--optical".to_owned(),
             "--sample-rate".into(),
             giga(config.sample_rate().0),
         ]);
+    }
+    if format == OutFormat::RawF32 {
+        words.extend(["--format".to_owned(), "raw-f32".into()]);
     }
     if matches!(config.source, SymbolSource::Random { .. }) {
         words.extend(["--pattern".to_owned(), "none".into()]);

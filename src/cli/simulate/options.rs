@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use etalon_captures::Format;
 use etalon_twin::link::{Adc, LinkConfig, Noise, SymbolSource, Transmitter};
 use etalon_types::units::{Baud, Db, Dbm, Hertz, Metres};
 use etalon_types::{Modulation, PatternName};
@@ -13,28 +12,8 @@ use super::disturbances::DisturbanceArgs;
 use super::paths::PathArgs;
 use super::quantities::{DbPerHz, GhzPerMw, PsPerNm};
 use crate::cli::error::CliError;
+use crate::cli::out_format::OutFormat;
 use crate::cli::touchstone::{ChannelArgs, Measured};
-
-/// File format of the capture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
-    /// NumPy; carries neither unit nor time base
-    Npy,
-    /// Text with time and power
-    Csv,
-    /// Teledyne LeCroy trace
-    Trc,
-}
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Npy => Self::Npy,
-            FormatArg::Csv => Self::Csv,
-            FormatArg::Trc => Self::Trc,
-        }
-    }
-}
 
 /// Modulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,7 +65,7 @@ pub struct Args {
     pub out: PathBuf,
     /// Format (default: by the ending of FILE)
     #[arg(long, value_enum, value_name = "F")]
-    pub format: Option<FormatArg>,
+    pub format: Option<OutFormat>,
     /// Number of symbols
     #[arg(long, value_name = "N", default_value_t = 1 << 17)]
     pub symbols: usize,
@@ -238,26 +217,17 @@ impl Args {
     ///
     /// # Errors
     /// Usage, when neither says.
-    pub fn file_format(&self) -> Result<FormatArg, CliError> {
-        let ending = self
-            .out
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default();
-        self.format
-            .or_else(|| FormatArg::from_str(ending, true).ok())
-            .ok_or_else(|| {
-                CliError::usage(
-                    "ETA-2001",
-                    "--format",
-                    "the format of the capture is not known",
-                    format!(
-                        "expected a file that ends in .npy, .csv or .trc, found {}",
-                        self.out.display()
-                    ),
-                    "add --format csv",
-                )
-            })
+    pub fn file_format(&self) -> Result<OutFormat, CliError> {
+        match OutFormat::choose(self.format, &self.out)? {
+            OutFormat::Sigmf => Err(CliError::usage(
+                "ETA-2001",
+                "--format",
+                "a simulated capture is one file",
+                "expected a format of one file, found sigmf, which has two",
+                "write .trc and then etalon convert it",
+            )),
+            format => Ok(format),
+        }
     }
 
     fn source(&self) -> Result<SymbolSource, CliError> {
