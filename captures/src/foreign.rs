@@ -28,10 +28,8 @@ pub(crate) fn companion(name: &str) -> Option<(&'static str, &'static str)> {
 }
 
 fn signature(head: &[u8]) -> Option<&'static str> {
-    const AT_START: [(&[u8], &str); 12] = [
+    const AT_START: [(&[u8], &str); 10] = [
         (b"LLWFM", "Tektronix .wfm (TDS)"),
-        (b"\x89HDF\r\n\x1a\n", "HDF5 (Keysight .h5, MATLAB 7.3)"),
-        (b"MATLAB 7.3 MAT-file", "MATLAB .mat (HDF5)"),
         (b"PK\x03\x04", "ZIP archive"),
         (b"\x1f\x8b", "gzip"),
         (b"PAR1", "Parquet"),

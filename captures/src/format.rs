@@ -49,7 +49,9 @@ pub enum Format {
     Trc,
     /// Keysight (Agilent) oscilloscope `.bin`.
     KeysightBin,
-    /// MATLAB level 5.
+    /// Keysight Infiniium HDF5, `.h5` and `.osc`.
+    KeysightH5,
+    /// MATLAB level 5 and 7.3.
     Mat,
     /// WAV: RIFF, RIFX, RF64 and BW64.
     Wav,
@@ -81,7 +83,7 @@ const fn raw(storage: Storage, order: ByteOrder) -> Format {
 
 impl Format {
     /// Every format with its command-line name.
-    pub const ALL: [(&'static str, Self); 25] = [
+    pub const ALL: [(&'static str, Self); 26] = [
         ("auto", Self::Auto),
         ("raw-i8", raw(Storage::I8, ByteOrder::Little)),
         ("raw-u8", raw(Storage::U8, ByteOrder::Little)),
@@ -95,6 +97,7 @@ impl Format {
         ("csv", Self::Csv),
         ("trc", Self::Trc),
         ("keysight-bin", Self::KeysightBin),
+        ("keysight-h5", Self::KeysightH5),
         ("mat", Self::Mat),
         ("wav", Self::Wav),
         ("sigmf", Self::SigMf),

@@ -14,11 +14,12 @@
 //! 1.0 and 2.x, sequence mode as segments), Keysight/Agilent `.bin` (AG01, AG03, AG10),
 //! Tektronix `.wfm` (versions 1 to 3, FastFrame as segments) and `.isf`, Rohde & Schwarz `.bin`
 //! with `.Wfm.bin` (history as segments), Rigol `.bin` (RG01, RG03) and `.wfm` (DS1000B, C, D,
-//! E, DS2000, DS4000), MATLAB `.mat` of level 5 (plain and deflated), WAV, SigMF, Keysight
-//! FlexDCA text, Yokogawa `.hdr` with `.wvf`, Siglent `.bin`, and bare samples when asked for.
+//! E, DS2000, DS4000), Keysight Infiniium `.h5`, MATLAB `.mat` of level 5 (plain and deflated) and
+//! 7.3, WAV, SigMF, Keysight FlexDCA text, Yokogawa `.hdr` with `.wvf`, Siglent `.bin`, and bare
+//! samples when asked for.
 //! Every length in a header is checked against what is really there before anything is
 //! allocated, and every refusal is an [`Error`] that says where and why. What has to be inflated
-//! is held in memory, within a bound.
+//! is held in memory, within a bound; of HDF5, a chunk at a time.
 //!
 //! ```
 //! use etalon_captures::{OpenOptions, decode};
@@ -44,8 +45,10 @@ mod extremes;
 mod flexdca;
 mod foreign;
 mod format;
+mod hdf5;
 mod inflate;
 mod keysight_bin;
+mod keysight_h5;
 mod mat;
 mod npy;
 mod options;

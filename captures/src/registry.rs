@@ -5,8 +5,8 @@
 use crate::bytes::{Bytes, excerpt};
 use crate::trace::Capture;
 use crate::{
-    Error, Format, OpenOptions, csv, flexdca, foreign, keysight_bin, mat, npy, raw, rigol_bin,
-    rigol_wfm, rohde_schwarz, siglent, sigmf, tek_isf, tek_wfm, trc, wav, yokogawa,
+    Error, Format, OpenOptions, csv, flexdca, foreign, keysight_bin, keysight_h5, mat, npy, raw,
+    rigol_bin, rigol_wfm, rohde_schwarz, siglent, sigmf, tek_isf, tek_wfm, trc, wav, yokogawa,
 };
 
 /// Bytes that a probe gets to see.
@@ -33,7 +33,7 @@ struct Entry {
 }
 
 /// Adding a format is one file and one line here.
-const FORMATS: [Entry; 16] = [
+const FORMATS: [Entry; 17] = [
     Entry {
         format: Format::Npy,
         title: "NumPy .npy",
@@ -51,6 +51,12 @@ const FORMATS: [Entry; 16] = [
         title: "Keysight .bin",
         probe: keysight_bin::probe,
         read: keysight_bin::read,
+    },
+    Entry {
+        format: Format::KeysightH5,
+        title: "Keysight .h5",
+        probe: keysight_h5::probe,
+        read: keysight_h5::read,
     },
     Entry {
         format: Format::Trc,

@@ -1,6 +1,7 @@
 //! One channel and segment of an opened capture.
 
 use crate::bytes::Bytes;
+use crate::hdf5;
 use crate::{ByteOrder, Error, OpenOptions};
 use etalon_types::{ReadError, Samples, Storage, Waveform, WaveformInfo, WaveformSource};
 use std::path::Path;
@@ -142,6 +143,7 @@ pub(crate) struct Stored {
 enum Body {
     Stored(Stored),
     Woven(Vec<Stored>),
+    Chunked(hdf5::Line),
     Memory(Arc<Waveform>),
 }
 
@@ -178,6 +180,16 @@ impl Trace {
         }
     }
 
+    /// Joins a description with samples in the chunks of an HDF5 file. The caller has checked
+    /// that `info.samples` of them are there.
+    pub(crate) fn chunked(mut info: WaveformInfo, line: hdf5::Line) -> Self {
+        info.storage = line.cell().storage();
+        Self {
+            info,
+            body: Body::Chunked(line),
+        }
+    }
+
     /// Joins a description with samples parsed from text.
     pub(crate) fn parsed(info: WaveformInfo, samples: Vec<f64>) -> Self {
         let waveform = Waveform::new(info, Samples::F64(samples));
@@ -192,6 +204,7 @@ impl Trace {
         let mut files: Vec<&Path> = match &self.body {
             Body::Stored(stored) => stored.bytes.file().into_iter().collect(),
             Body::Woven(lanes) => lanes.iter().filter_map(|l| l.bytes.file()).collect(),
+            Body::Chunked(line) => line.file().into_iter().collect(),
             Body::Memory(_) => Vec::new(),
         };
         files.sort_unstable();
@@ -276,7 +289,12 @@ fn failed(source: &std::io::Error, first: u64, wanted: usize, length: u64) -> Re
 
 impl Stored {
     /// Reads samples from `first` on; the caller has checked that they are there.
-    fn read(&self, first: u64, scaling: (f64, f64), out: &mut [f64]) -> std::io::Result<()> {
+    pub(crate) fn read(
+        &self,
+        first: u64,
+        scaling: (f64, f64),
+        out: &mut [f64],
+    ) -> std::io::Result<()> {
         /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
         const BLOCK_BYTES: usize = 32_768;
         let width = self.cell.width() as usize;
@@ -308,6 +326,19 @@ impl WaveformSource for Trace {
                 let wanted = out.len();
                 self.read_stored(stored, first, out)
                     .map_err(|e| failed(&e, first, wanted, stored.bytes.len()))
+            }
+            Body::Chunked(line) => {
+                let wanted = out.len();
+                let out = self.within(first, out);
+                let scaling = (self.info.scale, self.info.offset);
+                match line.read(first, scaling, out) {
+                    Ok(()) => Ok(out.len()),
+                    Err(error) => Err(ReadError {
+                        first,
+                        wanted,
+                        reason: error.to_string(),
+                    }),
+                }
             }
             Body::Woven(lanes) => {
                 let wanted = out.len();

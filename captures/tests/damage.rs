@@ -68,6 +68,7 @@ fn survives(bytes: &[u8]) -> bool {
         Format::Npz,
         Format::Trc,
         Format::KeysightBin,
+        Format::KeysightH5,
         Format::Mat,
         Format::Wav,
         Format::RigolBin,

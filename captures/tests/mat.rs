@@ -326,12 +326,14 @@ fn a_bomb_is_refused_before_it_is_inflated() {
 }
 
 #[test]
-fn level_7_3_is_named() {
+fn level_7_3_without_its_hdf5_is_refused() {
     let mut bytes = vec![b' '; 600];
     bytes[..20].copy_from_slice(b"MATLAB 7.3 MAT-file,");
     bytes[124..128].copy_from_slice(b"\x00\x02IM");
     match refusal(bytes) {
-        Error::Unsupported { format, .. } => assert!(format.contains("HDF5"), "{format}"),
+        Error::Malformed { format, field, .. } => {
+            assert_eq!((format, field.as_str()), ("mat", "signature of superblock"));
+        }
         other => panic!("{other:?}"),
     }
 }

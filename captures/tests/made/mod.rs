@@ -4,6 +4,7 @@
 //! Written apart from the crate's own writers, so that a shared mistake cannot hide.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod hdf5;
 pub mod mat;
 pub mod npz;
 pub mod tek;
@@ -380,6 +381,9 @@ pub fn gallery() -> Vec<(&'static str, Vec<u8>)> {
         ("wfm ds1000b", wfm::ds1000b()),
         ("mat", mat::scope(false, false).bytes()),
         ("mat big-endian, deflated", mat::scope(true, true).bytes()),
+        ("hdf5", hdf5::scope(hdf5::Style::Old)),
+        ("hdf5 new", hdf5::scope(hdf5::Style::New)),
+        ("mat 7.3", hdf5::record()),
         ("wav", wav::stereo(b"RIFF").bytes()),
         ("wav RIFX", wav::stereo(b"RIFX").bytes()),
         ("wav RF64", wav::stereo(b"RF64").bytes()),
