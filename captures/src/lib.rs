@@ -38,6 +38,7 @@
 
 mod bin_family;
 mod bytes;
+mod cell;
 mod csv;
 mod error;
 mod extremes;
