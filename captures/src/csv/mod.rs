@@ -212,11 +212,12 @@ impl Table {
         };
         let (bytes, count) = rows.take(lines.whole()?, &mut self.columns, &mut self.row);
         lines.skip(bytes, count);
-        if count > 0 {
-            self.blank_within += std::mem::take(&mut self.blank_pending);
-            self.reserve(lines.left() / (bytes as u64 / count).max(1));
-        }
-        Ok(count > 0)
+        let Some(row_bytes) = (bytes as u64).checked_div(count) else {
+            return Ok(false);
+        };
+        self.blank_within += std::mem::take(&mut self.blank_pending);
+        self.reserve(lines.left() / row_bytes.max(1));
+        Ok(true)
     }
 
     /// Makes room once for as many rows as the rest of the file seems to hold, instead of again
