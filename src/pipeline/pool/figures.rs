@@ -193,7 +193,8 @@ fn between_factor(counts: &[(f64, f64)]) -> f64 {
 }
 
 fn averaged(measured: &[&Estimate], blocks: usize, scale: Scale) -> Figure {
-    let (to, from): (fn(f64) -> f64, fn(f64) -> f64) = match scale {
+    type Map = fn(f64) -> f64;
+    let (to, from): (Map, Map) = match scale {
         Scale::Linear => (|x| x, |x| x),
         Scale::Logarithmic => (|x| x.max(f64::MIN_POSITIVE).ln(), f64::exp),
     };
