@@ -2,10 +2,12 @@
 //!
 //! [`analyze_trace`] reads a trace, runs [`etalon_dsp::receive`] on it, fills in what the pure
 //! rooms cannot know (path, hash, version, clock) and has the report classified. It is the same
-//! for a file, a live read-out and a simulation.
+//! for a file, a live read-out and a simulation. A trace that is too long for memory is analyzed
+//! block by block, and the reports are pooled ([`analyze_in_blocks`]).
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Instant;
 
@@ -17,9 +19,12 @@ use sha2::{Digest as _, Sha256};
 use crate::inventory::Inventory;
 
 mod config;
+mod long;
+mod pool;
 mod stopwatch;
 
 pub use config::config_sha256;
+pub use pool::{IN_SOME, POOLED};
 use stopwatch::Stopwatch;
 
 /// Why there is no analysis.
@@ -86,7 +91,17 @@ impl Analysis {
     }
 }
 
-/// Analyzes one trace.
+/// How long a trace may be before it is cut, and into what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BlockLength {
+    /// Traces of more than 2^23 samples are cut into blocks of at most 2^21.
+    #[default]
+    Auto,
+    /// Traces of more than so many samples are cut into blocks of at most as many.
+    Samples(NonZeroU64),
+}
+
+/// Analyzes one trace; a long one block by block, see [`BlockLength::Auto`].
 ///
 /// What the source warns of becomes a quality flag `capture`. Apart from the timing, the report
 /// depends on the samples and options alone.
@@ -99,16 +114,43 @@ pub fn analyze_trace(
     options: &ReceiveOptions,
     identity: &Identity,
 ) -> Result<Analysis, Error> {
+    analyze_in_blocks(source, options, identity, BlockLength::Auto)
+}
+
+/// Analyzes one trace, with a say in when it is cut into blocks.
+///
+/// The report of a trace that was cut has the flag [`POOLED`]: counts are added up over the
+/// blocks, other figures are means with an interval from their scatter, what half of the blocks
+/// could not measure is not measurable, and the curves are those of the first good block. What
+/// fewer than half of the blocks are flagged for has the flag [`IN_SOME`].
+///
+/// # Errors
+/// As [`analyze_trace`].
+pub fn analyze_in_blocks(
+    source: &dyn WaveformSource,
+    options: &ReceiveOptions,
+    identity: &Identity,
+    length: BlockLength,
+) -> Result<Analysis, Error> {
     let info = source.info();
     let interval_s = info
         .sample_interval_s
         .ok_or(etalon_dsp::Error::NoSampleRate)?;
     let mut watch = Stopwatch::start(Instant::now());
-    watch.stage("read");
-    let samples = source.read_all_f32()?;
-    let count = samples.len() as u64;
-    let reception = etalon_dsp::receive(samples, interval_s, options, &mut watch)?;
-    let mut report = reception.report;
+    let (mut report, traces, count) = match long::cut(info.samples, length) {
+        Some(blocks) => {
+            watch.stage("blocks");
+            let (report, traces) = long::receive(source, interval_s, options, &blocks)?;
+            (report, traces, info.samples)
+        }
+        None => {
+            watch.stage("read");
+            let samples = source.read_all_f32()?;
+            let count = samples.len() as u64;
+            let reception = etalon_dsp::receive(samples, interval_s, options, &mut watch)?;
+            (reception.report, reception.traces, count)
+        }
+    };
     report.input = Input {
         path: identity.path.clone(),
         sha256: identity.sha256.clone(),
@@ -126,11 +168,12 @@ pub fn analyze_trace(
     });
     report.quality.extend(warnings);
     report.classification = Some(etalon_diagnosis::link::classify(&report));
-    report.timing_s = watch.finish();
+    // What the blocks took side by side is more than the clock says: theirs stay by name.
+    report.timing_s.extend(watch.finish());
     report.provenance = provenance(options, identity.seed);
     Ok(Analysis {
         report,
-        traces: reception.traces,
+        traces,
         unit: info.unit.clone(),
     })
 }

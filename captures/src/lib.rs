@@ -39,6 +39,7 @@
 
 mod bin_family;
 mod bytes;
+mod cell;
 mod csv;
 mod error;
 mod extremes;

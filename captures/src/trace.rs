@@ -1,131 +1,13 @@
 //! One channel and segment of an opened capture.
 
 use crate::bytes::Bytes;
+pub(crate) use crate::cell::Cell;
+use crate::cell::Value;
 use crate::hdf5;
 use crate::{ByteOrder, Error, OpenOptions};
 use etalon_types::{ReadError, Samples, Storage, Waveform, WaveformInfo, WaveformSource};
 use std::path::Path;
 use std::sync::Arc;
-
-/// How a sample is stored in a file. Wider than [`Storage`]: what that lacks is given as `f64`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cell {
-    I8,
-    U8,
-    I16,
-    U16,
-    /// Three bytes, given as 32-bit words.
-    I24,
-    I32,
-    U32,
-    I64,
-    U64,
-    F32,
-    F64,
-}
-
-impl Cell {
-    /// Returns the width in bytes.
-    pub(crate) fn width(self) -> u64 {
-        match self {
-            Self::I8 | Self::U8 => 1,
-            Self::I16 | Self::U16 => 2,
-            Self::I24 => 3,
-            Self::I32 | Self::U32 | Self::F32 => 4,
-            Self::I64 | Self::U64 | Self::F64 => 8,
-        }
-    }
-
-    /// Returns the storage type to report.
-    pub(crate) fn storage(self) -> Storage {
-        match self {
-            Self::I8 => Storage::I8,
-            Self::U8 => Storage::U8,
-            Self::I16 => Storage::I16,
-            Self::U16 => Storage::U16,
-            Self::I24 | Self::I32 => Storage::I32,
-            Self::F32 => Storage::F32,
-            Self::U32 | Self::I64 | Self::U64 | Self::F64 => Storage::F64,
-        }
-    }
-
-    /// Returns the cell that keeps this storage type.
-    pub(crate) fn of(storage: Storage) -> Self {
-        match storage {
-            Storage::I8 => Self::I8,
-            Storage::U8 => Self::U8,
-            Storage::I16 => Self::I16,
-            Storage::U16 => Self::U16,
-            Storage::I32 => Self::I32,
-            Storage::F32 => Self::F32,
-            Storage::F64 => Self::F64,
-        }
-    }
-
-    /// Decodes samples that lie `stride` bytes apart as `scale * raw + offset`.
-    pub(crate) fn decode(
-        self,
-        order: ByteOrder,
-        raw: &[u8],
-        stride: usize,
-        (scale, offset): (f64, f64),
-        out: &mut [f64],
-    ) {
-        macro_rules! run {
-            ($kind:ty) => {{
-                const N: usize = size_of::<$kind>();
-                let read = match order {
-                    ByteOrder::Little => <$kind>::from_le_bytes,
-                    ByteOrder::Big => <$kind>::from_be_bytes,
-                };
-                spread::<N>(raw, stride, out, |cell| {
-                    scale * (read(cell) as f64) + offset
-                });
-            }};
-        }
-        match self {
-            Self::I8 => run!(i8),
-            Self::U8 => run!(u8),
-            Self::I16 => run!(i16),
-            Self::U16 => run!(u16),
-            Self::I24 => spread::<3>(raw, stride, out, |[a, b, c]| {
-                // Into the upper bytes, so that the sign is where it belongs, and down again.
-                let word = match order {
-                    ByteOrder::Little => i32::from_le_bytes([0, a, b, c]),
-                    ByteOrder::Big => i32::from_be_bytes([a, b, c, 0]),
-                };
-                scale * f64::from(word >> 8) + offset
-            }),
-            Self::I32 => run!(i32),
-            Self::U32 => run!(u32),
-            Self::I64 => run!(i64),
-            Self::U64 => run!(u64),
-            Self::F32 => run!(f32),
-            Self::F64 => run!(f64),
-        }
-    }
-}
-
-/// Applies `value` to cells of `N` bytes; the common case without gaps has its own loop so that
-/// the compiler can vectorize it.
-fn spread<const N: usize>(
-    raw: &[u8],
-    stride: usize,
-    out: &mut [f64],
-    value: impl Fn([u8; N]) -> f64,
-) {
-    if stride == N {
-        for (y, cell) in out.iter_mut().zip(raw.as_chunks::<N>().0) {
-            *y = value(*cell);
-        }
-    } else {
-        for (y, part) in out.iter_mut().zip(raw.chunks(stride)) {
-            if let Some(cell) = part.first_chunk::<N>() {
-                *y = value(*cell);
-            }
-        }
-    }
-}
 
 /// Where a trace's samples lie in a file.
 #[derive(Clone, Debug)]
@@ -243,22 +125,52 @@ impl Trace {
     }
 
     /// Cuts a request down to the samples that are there.
-    fn within<'a>(&self, first: u64, out: &'a mut [f64]) -> &'a mut [f64] {
+    fn within<'a, T>(&self, first: u64, out: &'a mut [T]) -> &'a mut [T] {
         let left = self.info.samples.saturating_sub(first);
         let count = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         &mut out[..count]
     }
 
-    fn read_stored(&self, stored: &Stored, first: u64, out: &mut [f64]) -> std::io::Result<usize> {
+    /// Reads samples that are in the file, in the precision asked for.
+    fn read_body<T: Value>(&self, first: u64, out: &mut [T]) -> Result<usize, ReadError> {
+        let wanted = out.len();
         let out = self.within(first, out);
-        stored.read(first, (self.info.scale, self.info.offset), out)?;
+        let (outcome, length) = match &self.body {
+            Body::Stored(stored) => (self.read_stored(stored, first, out), stored.bytes.len()),
+            Body::Woven(lanes) => (self.read_woven(lanes, first, out), lanes[0].bytes.len()),
+            Body::Chunked(line) => {
+                let scaling = (self.info.scale, self.info.offset);
+                let told = |error: Error| ReadError {
+                    first,
+                    wanted,
+                    reason: error.to_string(),
+                };
+                line.read(first, scaling, out).map_err(told)?;
+                return Ok(out.len());
+            }
+            Body::Memory(waveform) => return T::from_memory(waveform, first, out),
+        };
+        outcome.map_err(|e| failed(&e, first, wanted, length))?;
         Ok(out.len())
     }
 
-    fn read_woven(&self, lanes: &[Stored], first: u64, out: &mut [f64]) -> std::io::Result<usize> {
-        let out = self.within(first, out);
+    fn read_stored<T: Value>(
+        &self,
+        stored: &Stored,
+        first: u64,
+        out: &mut [T],
+    ) -> std::io::Result<()> {
+        stored.read(first, (self.info.scale, self.info.offset), out)
+    }
+
+    fn read_woven<T: Value>(
+        &self,
+        lanes: &[Stored],
+        first: u64,
+        out: &mut [T],
+    ) -> std::io::Result<()> {
         let scaling = (self.info.scale, self.info.offset);
-        let mut lane_samples = vec![0.0; out.len().div_ceil(lanes.len())];
+        let mut lane_samples = vec![T::default(); out.len().div_ceil(lanes.len())];
         for start in 0..lanes.len().min(out.len()) {
             let sample = first + start as u64;
             let lane = &lanes[(sample % lanes.len() as u64) as usize];
@@ -269,7 +181,7 @@ impl Trace {
                 *y = x;
             }
         }
-        Ok(out.len())
+        Ok(())
     }
 }
 
@@ -289,11 +201,11 @@ fn failed(source: &std::io::Error, first: u64, wanted: usize, length: u64) -> Re
 
 impl Stored {
     /// Reads samples from `first` on; the caller has checked that they are there.
-    pub(crate) fn read(
+    pub(crate) fn read<T: Value>(
         &self,
         first: u64,
         scaling: (f64, f64),
-        out: &mut [f64],
+        out: &mut [T],
     ) -> std::io::Result<()> {
         /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
         const BLOCK_BYTES: usize = 32_768;
@@ -320,32 +232,11 @@ impl WaveformSource for Trace {
     }
 
     fn read_at(&self, first: u64, out: &mut [f64]) -> Result<usize, ReadError> {
-        match &self.body {
-            Body::Memory(waveform) => waveform.read_at(first, out),
-            Body::Stored(stored) => {
-                let wanted = out.len();
-                self.read_stored(stored, first, out)
-                    .map_err(|e| failed(&e, first, wanted, stored.bytes.len()))
-            }
-            Body::Chunked(line) => {
-                let wanted = out.len();
-                let out = self.within(first, out);
-                let scaling = (self.info.scale, self.info.offset);
-                match line.read(first, scaling, out) {
-                    Ok(()) => Ok(out.len()),
-                    Err(error) => Err(ReadError {
-                        first,
-                        wanted,
-                        reason: error.to_string(),
-                    }),
-                }
-            }
-            Body::Woven(lanes) => {
-                let wanted = out.len();
-                self.read_woven(lanes, first, out)
-                    .map_err(|e| failed(&e, first, wanted, lanes[0].bytes.len()))
-            }
-        }
+        self.read_body(first, out)
+    }
+
+    fn read_f32_at(&self, first: u64, out: &mut [f32]) -> Result<usize, ReadError> {
+        self.read_body(first, out)
     }
 }
 

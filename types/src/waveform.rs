@@ -91,6 +91,18 @@ impl Samples {
             source.len().min(out.len())
         })
     }
+
+    /// Does the same, computed in `f64` and rounded to `f32`.
+    #[allow(clippy::unnecessary_cast)] // the f64 arm of the macro casts f64 to f64
+    pub fn scaled_f32_into(&self, first: usize, scale: f64, offset: f64, out: &mut [f32]) -> usize {
+        each!(self, v => {
+            let source = v.get(first..).unwrap_or(&[]);
+            for (y, &x) in out.iter_mut().zip(source) {
+                *y = (scale * (x as f64) + offset) as f32;
+            }
+            source.len().min(out.len())
+        })
+    }
 }
 
 /// What is known of a trace without reading its samples.
@@ -146,22 +158,50 @@ pub trait WaveformSource {
     /// When the bytes behind an accepted file can no longer be read.
     fn read_at(&self, first: u64, out: &mut [f64]) -> Result<usize, ReadError>;
 
+    /// Reads samples as [`WaveformSource::read_at`] does, each rounded to `f32`.
+    ///
+    /// A source whose samples are narrow overrides this: nothing is then kept as `f64` on the
+    /// way. The values have to be those of `read_at`, rounded.
+    ///
+    /// # Errors
+    /// As [`WaveformSource::read_at`].
+    fn read_f32_at(&self, first: u64, out: &mut [f32]) -> Result<usize, ReadError> {
+        /// 32 KiB, within the first-level cache together with what it becomes.
+        const PART: usize = 4096;
+        let mut wide = [0.0; PART];
+        let mut done = 0;
+        for part in out.chunks_mut(PART) {
+            let got = self.read_at(first + done as u64, &mut wide[..part.len()])?;
+            for (y, &x) in part.iter_mut().zip(&wide[..got]) {
+                *y = x as f32;
+            }
+            done += got;
+            if got < part.len() {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
     /// Reads everything as `f32`, in blocks that fit the L2 cache.
     ///
     /// # Errors
     /// As [`WaveformSource::read_at`].
     fn read_all_f32(&self) -> Result<Vec<f32>, ReadError> {
-        const BLOCK: usize = 16_384;
-        let total = self.info().samples;
-        let mut all = Vec::with_capacity(usize::try_from(total).unwrap_or(0));
-        let mut block = vec![0.0; BLOCK];
-        while (all.len() as u64) < total {
-            let got = self.read_at(all.len() as u64, &mut block)?;
-            if got == 0 {
-                break;
+        /// 256 KiB of `f32`.
+        const BLOCK: usize = 65_536;
+        let total = usize::try_from(self.info().samples).unwrap_or(0);
+        // Large zeroed memory comes from the system as it is: nothing is written twice.
+        let mut all = vec![0.0; total];
+        let mut done = 0;
+        while done < total {
+            let end = total.min(done + BLOCK);
+            match self.read_f32_at(done as u64, &mut all[done..end])? {
+                0 => break,
+                got => done += got,
             }
-            all.extend(block[..got].iter().map(|&x| x as f32));
         }
+        all.truncate(done);
         Ok(all)
     }
 }
@@ -221,5 +261,14 @@ impl WaveformSource for Waveform {
         Ok(self
             .samples
             .scaled_into(first, self.info.scale, self.info.offset, out))
+    }
+
+    fn read_f32_at(&self, first: u64, out: &mut [f32]) -> Result<usize, ReadError> {
+        let first = usize::try_from(first)
+            .unwrap_or(usize::MAX)
+            .min(self.samples.len());
+        Ok(self
+            .samples
+            .scaled_f32_into(first, self.info.scale, self.info.offset, out))
     }
 }

@@ -1,6 +1,7 @@
 //! Separator and decimal mark: every combination is tried on the first lines, and the one that
 //! reads most of them as numbers wins.
 
+use super::decimal;
 use crate::Error;
 use std::ops::Range;
 
@@ -62,6 +63,22 @@ impl Dialect {
         Ok(dialect)
     }
 
+    /// Returns the byte that parts columns; none where blanks and tabs do.
+    pub(super) fn separator_byte(self) -> Option<u8> {
+        match self.separator {
+            Separator::Byte(separator) => Some(separator),
+            Separator::Blanks => None,
+        }
+    }
+
+    /// Returns the decimal mark.
+    pub(super) fn mark(self) -> u8 {
+        match self.decimal {
+            Decimal::Point => b'.',
+            Decimal::Comma => b',',
+        }
+    }
+
     fn rows(self, sample: &[u8]) -> usize {
         let mut fields = Vec::new();
         let is_row = |line: &&[u8]| {
@@ -106,6 +123,12 @@ impl Dialect {
         /// Longer fields are no numbers that anybody prints.
         const DIGITS: usize = 64;
         let mut field = field.trim_ascii();
+        if let Some(plain) = decimal::Decimal::leading(field, self.mark())
+            && plain.length == field.len()
+            && plain.value.is_some()
+        {
+            return plain.value;
+        }
         if let [b'"', inner @ .., b'"'] = field {
             field = inner.trim_ascii();
         }

@@ -15,9 +15,11 @@
 //! wherever it is. Tables of time, volt and hits (eye densities) are refused as such.
 
 mod columns;
+mod decimal;
 mod dialect;
 mod header;
 mod lines;
+mod rows;
 mod units;
 mod write;
 
@@ -29,6 +31,7 @@ use crate::registry::Score;
 use crate::trace::Capture;
 use dialect::Dialect;
 use lines::{Line, Lines};
+use rows::Rows;
 use std::ops::Range;
 
 const FORMAT: &str = "csv";
@@ -80,7 +83,11 @@ pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
     let mut table = Table::new(dialect, sample);
     let mut lines = Lines::new(bytes);
     let mut damage: Option<Damage> = None;
-    while let Some(line) = lines.next_line()? {
+    loop {
+        while table.take_rows(&mut lines)? {}
+        let Some(line) = lines.next_line()? else {
+            break;
+        };
         match (table.take(&line), &mut damage) {
             (Ok(()), _) => {}
             (Err(first @ Error::Malformed { .. }), None) => {
@@ -194,6 +201,39 @@ impl Table {
         table
     }
 
+    /// Takes the rows of plain numbers that come next; says whether there were any.
+    fn take_rows(&mut self, lines: &mut Lines) -> Result<bool, Error> {
+        if self.columns.is_empty() {
+            return Ok(false);
+        }
+        let rows = Rows {
+            dialect: self.dialect,
+            beside: self.beside,
+        };
+        let (bytes, count) = rows.take(lines.whole()?, &mut self.columns, &mut self.row);
+        lines.skip(bytes, count);
+        let Some(row_bytes) = (bytes as u64).checked_div(count) else {
+            return Ok(false);
+        };
+        self.blank_within += std::mem::take(&mut self.blank_pending);
+        self.reserve(lines.left() / row_bytes.max(1));
+        Ok(true)
+    }
+
+    /// Makes room once for as many rows as the rest of the file seems to hold, instead of again
+    /// and again. Room that is not used costs addresses, no memory.
+    fn reserve(&mut self, rows: u64) {
+        /// Less is not worth an estimate.
+        const MANY: u64 = 65_536;
+        if rows < MANY || self.columns[0].capacity() > 4 * self.columns[0].len() {
+            return;
+        }
+        for values in &mut self.columns {
+            // What cannot be had is asked for again, by those rows that are really there.
+            let _ = values.try_reserve(usize::try_from(rows).unwrap_or(0));
+        }
+    }
+
     fn take(&mut self, line: &Line) -> Result<(), Error> {
         let mut fields = std::mem::take(&mut self.fields);
         self.dialect.split(line.text, &mut fields);
@@ -289,3 +329,6 @@ impl Table {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use super::File;
 use super::filters::{Filter, unchecked, unshuffle};
 use super::index::{Chunk, Grid};
 use crate::bytes::{Bytes, Cursor};
+use crate::cell::Value;
 use crate::trace::{Cell, Stored};
 use crate::{ByteOrder, Error};
 use flate2::read::ZlibDecoder;
@@ -177,13 +178,13 @@ impl Chunked {
     }
 
     /// Decodes elements of one chunk from byte `position` on, `stride` bytes apart.
-    fn piece(
+    fn piece<T: Value>(
         &self,
         chunk: &Chunk,
         (position, stride): (u64, u64),
         (cell, order): (Cell, ByteOrder),
         scaling: (f64, f64),
-        out: &mut [f64],
+        out: &mut [T],
     ) -> Result<(), Error> {
         let filters = self.active(chunk);
         if filters.is_empty() {
@@ -288,11 +289,11 @@ impl Line {
     }
 
     /// Reads samples from `first` on; the caller has checked that they are there.
-    pub(crate) fn read(
+    pub(crate) fn read<T: Value>(
         &self,
         first: u64,
         scaling: (f64, f64),
-        out: &mut [f64],
+        out: &mut [T],
     ) -> Result<(), Error> {
         let (at, cell, order) = self.part;
         let grid = &self.chunked.grid;

@@ -205,6 +205,17 @@ pub fn chi_squared_ratio(dof: f64, p: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// Returns the two-sided quantile of Student's distribution: a mean of `dof + 1` independent
+/// values, whose standard error is estimated from them, lies within so many of these errors of
+/// the truth with this `confidence`.
+///
+/// `P(|T| > t) = I_x(dof / 2, 1 / 2)` with `x = dof / (dof + t^2)`. *Source*: Abramowitz and
+/// Stegun, Handbook of Mathematical Functions (1964), 26.7.1 and 26.5.27.
+pub fn student_t(dof: f64, confidence: f64) -> f64 {
+    let x = beta_quantile(dof / 2.0, 0.5, 1.0 - confidence);
+    (dof * (1.0 / x - 1.0)).sqrt()
+}
+
 /// Returns the sum of a value of every sample, in sixteen sums side by side: an addition need not
 /// wait for the one before it.
 pub fn sum_of(samples: &[f32], value: impl Fn(f32) -> f64) -> f64 {
@@ -300,6 +311,22 @@ mod tests {
         assert!((chi_squared_tail(3.247, 10.0) - 0.975).abs() < 1e-4);
         assert!((chi_squared_tail(20.483, 10.0) - 0.025).abs() < 1e-4);
         assert_eq!(chi_squared_tail(-1.0, 10.0), 1.0);
+    }
+
+    /// Printed tables: 97.5 % points of Student's distribution (Abramowitz and Stegun, 26.10).
+    #[test]
+    fn ref_student_table() {
+        for (dof, t) in [
+            (1.0, 12.706),
+            (2.0, 4.303),
+            (4.0, 2.776),
+            (10.0, 2.228),
+            (30.0, 2.042),
+            (120.0, 1.980),
+        ] {
+            assert!((student_t(dof, CONFIDENCE) - t).abs() < 1e-3, "{dof}");
+        }
+        assert!((student_t(1e6, CONFIDENCE) - Z95).abs() < 1e-4);
     }
 
     /// A factor of 4 halves what 400 errors tell: the interval is that of 100 in a quarter.
