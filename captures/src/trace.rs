@@ -242,6 +242,11 @@ impl Trace {
         Ok(())
     }
 
+    /// Cuts what warnings quote of a hostile file.
+    pub(crate) fn shorten_warnings(&mut self) {
+        crate::error::shorten(&mut self.info.warnings);
+    }
+
     /// Cuts a request down to the samples that are there.
     fn within<'a>(&self, first: u64, out: &'a mut [f64]) -> &'a mut [f64] {
         let left = self.info.samples.saturating_sub(first);
@@ -297,6 +302,9 @@ impl Stored {
     ) -> std::io::Result<()> {
         /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
         const BLOCK_BYTES: usize = 32_768;
+        if out.is_empty() {
+            return Ok(()); // `first` may be anything: there is no place to compute
+        }
         let width = self.cell.width() as usize;
         let stride = usize::try_from(self.stride).unwrap_or(usize::MAX);
         let mut raw = [0_u8; BLOCK_BYTES];
