@@ -22,8 +22,9 @@ const EVERY_S: f64 = 0.25;
 /// Bytes from the beginning that a sweep changes and cuts at.
 const HEADER: usize = 2048;
 
-/// Most lies of a target: every one, unless it has many seeds.
-const LIES: usize = 500_000;
+/// Most cuts and flips, and most lies, of a target: every one, unless its seeds are many.
+const SWEEP: usize = 250_000;
+const LIES: usize = 400_000;
 
 /// What a process came to so far.
 struct Tally {
@@ -80,12 +81,16 @@ impl Tally {
     }
 }
 
-/// Cuts every seed at every byte of its header and flips every bit there.
+/// Cuts every seed at every byte of its header and flips every bit there; every so many bytes
+/// where the seeds are very many.
 fn sweep(target: &Target, folder: &Path, tally: &mut Tally) {
     let mut trial = |input: &[u8]| tally.add(judge(target, folder, input));
-    for seed in seeds::of(target) {
-        trial(&seed);
-        for at in 0..seed.len().min(HEADER) {
+    let seeds = seeds::of(target);
+    let bytes: usize = seeds.iter().map(|seed| seed.len().min(HEADER)).sum();
+    let step = (9 * bytes).div_ceil(SWEEP);
+    for seed in &seeds {
+        trial(seed);
+        for at in (0..seed.len().min(HEADER)).step_by(step) {
             trial(&seed[..at]);
             for bit in 0..8 {
                 let mut flipped = seed.clone();

@@ -56,7 +56,7 @@ pub const TARGETS: [Target; 24] = [
     target("raw", 10, Reader::Raw, &[], seeds::bare),
     target("npy", 10, One(Format::Npy), &["npy"], || seeds::gallery("npy")),
     target("npz", 10, One(Format::Npz), &[], || seeds::gallery("npz")),
-    target("npz-inside", 10, Packed(Format::Npz, seeds::pack_npz), &["npy"], || seeds::gallery("npy")),
+    target("npz-inside", 10, Packed(Format::Npz, seeds::pack_npz), &[], || seeds::gallery("npy")),
     target("csv", 10, One(Format::Csv), &["csv_variants"], seeds::csv),
     target("trc", 60, One(Format::Trc), &["lecroy_trc", "lecroy_trc_1_0"], || seeds::gallery("trc")),
     target("keysight-bin", 60, One(Format::KeysightBin), &["keysight_bin"], || seeds::gallery("ag")),
