@@ -71,7 +71,7 @@ pub enum Error {
 const QUOTED: usize = 120;
 
 /// Longest warning: a sentence or two with what they quote.
-const WARNING: usize = 400;
+const WARNING: usize = 300;
 
 /// Cuts warnings that a hostile file may have made long.
 pub(crate) fn shorten(warnings: &mut [String]) {
@@ -80,10 +80,12 @@ pub(crate) fn shorten(warnings: &mut [String]) {
     }
 }
 
-fn cut(text: &mut String, most: usize) {
+/// Cuts a text at so many bytes, and gives the rest of its memory back.
+pub(crate) fn cut(text: &mut String, most: usize) {
     if text.len() > most {
         text.truncate(text.floor_char_boundary(most));
         text.push_str("...");
+        text.shrink_to_fit();
     }
 }
 

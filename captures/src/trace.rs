@@ -160,6 +160,7 @@ impl Trace {
     /// Joins a description with samples that stay in the file. The caller has checked that
     /// `info.samples` of them are there.
     pub(crate) fn stored(mut info: WaveformInfo, stored: Stored) -> Self {
+        bounded(&mut info);
         info.storage = stored.cell.storage();
         Self {
             info,
@@ -173,6 +174,7 @@ impl Trace {
         if lanes.len() == 1 {
             return Self::stored(info, lanes.remove(0));
         }
+        bounded(&mut info);
         info.storage = lanes[0].cell.storage();
         Self {
             info,
@@ -191,7 +193,8 @@ impl Trace {
     }
 
     /// Joins a description with samples parsed from text.
-    pub(crate) fn parsed(info: WaveformInfo, samples: Vec<f64>) -> Self {
+    pub(crate) fn parsed(mut info: WaveformInfo, samples: Vec<f64>) -> Self {
+        bounded(&mut info);
         let waveform = Waveform::new(info, Samples::F64(samples));
         Self {
             info: waveform.info().clone(),
@@ -366,6 +369,17 @@ pub struct Capture {
     pub warnings: Vec<String>,
     /// One trace for each channel and segment, in file order; never empty.
     pub traces: Vec<Trace>,
+}
+
+/// Cuts what a hostile file may have made long: every trace has its own copy, and there may be
+/// tens of thousands of them. A text that was cut ends with dots.
+fn bounded(info: &mut WaveformInfo) {
+    const NAME: usize = 100;
+    const UNIT: usize = 40;
+    for (text, most) in [(&mut info.channel, NAME), (&mut info.unit, UNIT)] {
+        crate::error::cut(text, most);
+    }
+    crate::error::shorten(&mut info.warnings);
 }
 
 /// Describes a trace of which nothing but format and count is known.

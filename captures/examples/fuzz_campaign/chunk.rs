@@ -54,14 +54,16 @@ impl Chunk {
         self.engine.starts_with("libfuzzer")
     }
 
-    /// Runs the next chunk of a target. The first two go through every cut and flip and every
-    /// number that lies; then two on bytes and one on edits take turns.
+    /// Runs the next chunk of a target. The first three go through every cut and flip, every
+    /// number that lies and every line again and again; then two on bytes and one on edits take
+    /// turns.
     pub fn run(state: &Path, target: &str, before: &[&Chunk]) -> Result<Self, Failure> {
         let had = |engine: &str| before.iter().any(|c| c.engine == engine);
         let guided = before.iter().filter(|c| c.counts()).count();
         let job = match () {
             () if !had("sweep") => "sweep",
             () if !had("lies") => "lies",
+            () if !had("swell") => "swell",
             () if guided % 3 == 2 => "edits",
             () => "bytes",
         };

@@ -2,6 +2,9 @@
 
 use num_complex::Complex64;
 
+/// So many lines that change nothing are told one by one.
+const TOLD: usize = 10;
+
 use super::{FORMAT, Line, MOST_PORTS, number};
 use crate::Error;
 use crate::bytes::excerpt;
@@ -120,10 +123,17 @@ impl Header {
     /// `# [unit] [parameter] [format] [R n]`, in any order and case, each with a default.
     fn option_line(&mut self, line: &Line<'_>) -> Result<(), Error> {
         if self.option_line {
-            self.warnings.push(format!(
+            let told = format!(
                 "line {}: a second option line; only the first counts",
                 line.number
-            ));
+            );
+            match self.warnings.len() {
+                0..TOLD => self.warnings.push(told),
+                TOLD => self
+                    .warnings
+                    .push(format!("{told}; further ones are not told")),
+                _ => {}
+            }
             return Ok(());
         }
         self.option_line = true;

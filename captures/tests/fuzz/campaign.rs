@@ -8,6 +8,7 @@ use crate::damage::damage;
 use crate::judge::{Verdict, cpu_s, judge};
 use crate::lies::lie;
 use crate::seeds;
+use crate::swell::swell;
 use crate::targets::{TARGETS, Target, by_name};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -132,6 +133,7 @@ fn prop_bolero_drives_what_the_environment_names() {
     let engine = match (job.as_str(), cfg!(fuzzing_libfuzzer)) {
         ("sweep", _) => "sweep",
         ("lies", _) => "lies",
+        ("swell", _) => "swell",
         ("bytes", true) => "libfuzzer, bytes",
         ("edits", true) => "libfuzzer, edits",
         ("bytes", false) => "random, bytes",
@@ -167,6 +169,10 @@ fn prop_bolero_drives_what_the_environment_names() {
         "sweep" => sweep(target, folder, &mut tally),
         "lies" => {
             lie(target, folder, LIES, |verdict| tally.add(verdict));
+            tally.write();
+        }
+        "swell" => {
+            swell(target, folder, 1000, |verdict| tally.add(verdict));
             tally.write();
         }
         // What fails is kept as it is: shrunk inputs would count as judged.

@@ -13,6 +13,7 @@ mod made;
 mod otdr_made;
 mod regress;
 mod seeds;
+mod swell;
 mod targets;
 
 use peak_alloc::PeakAlloc;

@@ -1,7 +1,7 @@
 //! What fuzzing found, as the smallest input that shows it.
 
 use crate::made;
-use etalon_captures::{Format, OpenOptions, decode, stats};
+use etalon_captures::{Format, OpenOptions, decode, decode_touchstone, stats};
 use etalon_types::{Waveform, WaveformSource};
 
 #[test]
@@ -40,4 +40,16 @@ fn regress_the_mean_of_samples_near_the_largest_float_is_finite() {
         assert!((sums.mean - wanted).abs() <= 1e-15 * f64::MAX, "{sums:?}");
         assert_eq!(sums.non_finite, 1);
     }
+}
+
+#[test]
+fn regress_lines_that_change_nothing_are_not_all_told() {
+    let text = format!("# GHz\n{}1 0 0 0 0 0 0 0 0\n", "#\n".repeat(1000));
+    let file = decode_touchstone(text.as_bytes(), Some(2)).unwrap();
+    assert_eq!(file.warnings.len(), 11);
+    assert!(
+        file.warnings[10].contains("not told"),
+        "{:?}",
+        file.warnings
+    );
 }

@@ -1,16 +1,20 @@
-//! What is inflated is held once, and what only claims to be there is not held at all. Alone in
-//! its file: the figure belongs to the whole process.
+//! What is inflated is held once, what only claims to be there is not held at all, and names are
+//! not copied in full to every segment. Apart from other tests and one after the other: the
+//! figure belongs to the whole process.
 
 mod made;
 
-use etalon_captures::{OpenOptions, decode};
+use etalon_captures::{OpenOptions, decode, open};
 use etalon_types::WaveformSource;
 use made::mat::{Mat, deflate};
 use peak_alloc::PeakAlloc;
+use std::sync::Mutex;
 
 /// Counts every byte that the process holds.
 #[global_allocator]
 static METER: PeakAlloc = PeakAlloc;
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// The budget of a megabyte is 80 MiB; what is announced within it is only taken when it is
 /// there, and taken once.
@@ -20,6 +24,7 @@ fn regress_inflated_bytes_are_held_once_and_lies_not_at_all() {
     let noise: Vec<u8> = (0..MIB as u32)
         .map(|k| (k.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
+    let _alone = ALONE.lock();
     let open = |held: usize, announced: u32| {
         let mat = Mat::new(false);
         let mut element = [&mat.word(14)[..], &mat.word(announced - 8)].concat();
@@ -51,4 +56,29 @@ fn regress_inflated_bytes_are_held_once_and_lies_not_at_all() {
     let (told, grown, _) = open(20 * MIB, 70 << 20);
     assert!(told.unwrap_err().contains("20971520 bytes"));
     assert!(grown < MIB, "{grown}");
+}
+
+#[test]
+fn regress_a_long_name_is_not_copied_in_full_to_every_segment() {
+    let _alone = ALONE.lock();
+    const BLOCKS: usize = 30_000;
+    let name = "N".repeat(10_000);
+    let text = format!(
+        "//YOKOGAWA ASCII FILE FORMAT\r\n\r\n$PublicInfo\r\nFormatVersion 1.11\r\n\
+         Model DL750\r\nEndian Big\r\nDataFormat Trace\r\nGroupNumber 1\r\n\
+         TraceTotalNumber 1\r\nDataOffset 0\r\n\r\n$Group1\r\nTraceNumber 1\r\n\
+         BlockNumber {BLOCKS}\r\nTraceName {name}\r\nBlockSize 1\r\nVResolution 0.5\r\n\
+         VOffset 1.0\r\nVDataType IS1\r\nVUnit V\r\nHResolution 1E-6\r\nHOffset 0\r\n\
+         HUnit s\r\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.hdr"), text).unwrap();
+    std::fs::write(folder.path().join("x.wvf"), [7; BLOCKS]).unwrap();
+    METER.reset_peak_usage();
+    let before = METER.current_usage();
+    let capture = open(&folder.path().join("x.hdr"), &OpenOptions::default()).unwrap();
+    assert_eq!(capture.traces.len(), BLOCKS);
+    assert!(capture.traces[7].info().channel.starts_with("NNN"));
+    let grown = METER.peak_usage() - before;
+    assert!(grown < 64 << 20, "{grown}");
 }
