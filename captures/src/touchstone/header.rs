@@ -2,12 +2,12 @@
 
 use num_complex::Complex64;
 
-/// So many lines that change nothing are told one by one.
-const TOLD: usize = 10;
-
 use super::{FORMAT, Line, MOST_PORTS, number};
 use crate::Error;
 use crate::bytes::excerpt;
+
+/// So many lines that change nothing are told one by one.
+const TOLD: usize = 10;
 
 /// How a pair of numbers tells a complex one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
