@@ -75,7 +75,7 @@ fn targets(state: &Path) -> Result<Vec<Target>, Failure> {
 /// Returns the processor seconds that count for a target.
 fn guided(done: &[Chunk], target: &str) -> f64 {
     let own = done.iter().filter(|c| c.target == target && c.counts());
-    own.map(|c| c.cpu_s).sum()
+    own.map(|c| c.cpu_s).sum::<f64>().max(0.0)
 }
 
 /// Runs chunks until every target has its time; true when none failed.

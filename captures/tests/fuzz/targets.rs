@@ -51,7 +51,7 @@ use Reader::{One, Packed, Pair};
 
 /// Adding a format is one line here. What many write gets an hour, the rest ten minutes.
 #[rustfmt::skip]
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 26] = [
     target("auto", 10, One(Format::Auto), seeds::ALL, seeds::all),
     target("raw", 10, Reader::Raw, &[], seeds::bare),
     target("npy", 10, One(Format::Npy), &["npy"], || seeds::gallery("npy")),
@@ -60,7 +60,9 @@ pub const TARGETS: [Target; 24] = [
     target("csv", 10, One(Format::Csv), &["csv_variants"], seeds::csv),
     target("trc", 60, One(Format::Trc), &["lecroy_trc", "lecroy_trc_1_0"], || seeds::gallery("trc")),
     target("keysight-bin", 60, One(Format::KeysightBin), &["keysight_bin"], || seeds::gallery("ag")),
+    target("keysight-h5", 60, One(Format::KeysightH5), &[], || seeds::gallery("hdf5")),
     target("mat", 60, One(Format::Mat), &["mat"], || seeds::gallery("mat")),
+    target("mat-7.3", 60, One(Format::Mat), &[], || seeds::gallery("mat 7.3")),
     target("mat-inside", 10, Packed(Format::Mat, seeds::pack_mat), &[], seeds::mat_elements),
     target("wav", 10, One(Format::Wav), &[], || seeds::gallery("wav")),
     target("sigmf", 10, Pair("x.sigmf-meta", "x.sigmf-data"), &[], seeds::sigmf),
