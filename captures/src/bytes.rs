@@ -25,7 +25,7 @@ enum Store {
     /// Without positioned reads the seek and the read must not be parted by another reader.
     #[cfg(not(unix))]
     File(Arc<std::sync::Mutex<File>>),
-    Memory(Arc<[u8]>),
+    Memory(Arc<Vec<u8>>),
 }
 
 impl Bytes {
@@ -67,7 +67,7 @@ impl Bytes {
         let length = bytes.len() as u64;
         Self {
             name: "memory".into(),
-            store: Store::Memory(bytes.into()),
+            store: Store::Memory(Arc::new(bytes)),
             start: 0,
             length,
         }

@@ -67,7 +67,36 @@ pub enum Error {
     Read(#[from] etalon_types::ReadError),
 }
 
+/// Longest quotation of a file in a message: names and values may be as long as the file.
+const QUOTED: usize = 120;
+
+/// Longest warning: a sentence or two with what they quote.
+const WARNING: usize = 300;
+
+/// Cuts warnings that a hostile file may have made long.
+pub(crate) fn shorten(warnings: &mut [String]) {
+    for warning in warnings {
+        cut(warning, WARNING);
+    }
+}
+
+/// Cuts a text at so many bytes, and gives the rest of its memory back.
+pub(crate) fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push_str("...");
+        text.shrink_to_fit();
+    }
+}
+
+fn short(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    cut(&mut text, QUOTED);
+    text
+}
+
 impl Error {
+    /// Cuts what it quotes of the file.
     pub(crate) fn malformed(
         format: &'static str,
         offset: u64,
@@ -78,12 +107,13 @@ impl Error {
         Self::Malformed {
             format,
             offset,
-            field: field.into(),
-            expected: expected.into(),
-            found: found.into(),
+            field: short(field),
+            expected: short(expected),
+            found: short(found),
         }
     }
 
+    /// Cuts what it quotes of the file.
     pub(crate) fn unsupported(
         format: impl Into<String>,
         found: impl Into<String>,
@@ -91,7 +121,7 @@ impl Error {
     ) -> Self {
         Self::Unsupported {
             format: format.into(),
-            found: found.into(),
+            found: short(found),
             hint: hint.into(),
         }
     }

@@ -9,6 +9,9 @@ use crate::Error;
 use crate::bytes::{Bytes, Cursor};
 use std::io::{ErrorKind, Read};
 
+/// So many announced bytes are taken at once; more have to be seen first.
+const BELIEVED: u64 = 8 << 20;
+
 /// How much one file may still inflate to.
 pub(crate) struct Budget {
     left: u64,
@@ -48,31 +51,19 @@ pub(crate) struct Deflated<'a> {
 }
 
 impl Deflated<'_> {
-    /// Inflates at most `count` bytes from the start; fewer when there are no more.
+    /// Inflates at most `count` bytes from the start; fewer when there are no more. For heads:
+    /// what is found is held in memory that grows with it.
     pub(crate) fn head(&self, count: u64) -> Result<Vec<u8>, Error> {
-        let window = Cursor::new(&self.bytes.window(self.first_byte, self.length));
         let mut out = Vec::new();
-        let outcome = match self.wrapping {
-            Wrapping::Bare => flate2::read::DeflateDecoder::new(window)
-                .take(count)
-                .read_to_end(&mut out),
-            Wrapping::Zlib => flate2::read::ZlibDecoder::new(window)
-                .take(count)
-                .read_to_end(&mut out),
-        };
-        match outcome {
-            Ok(_) => Ok(out),
-            Err(e) => Err(match e.kind() {
-                ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
-                    let found = format!("{e} after {} inflated bytes", out.len());
-                    self.malformed("deflated data", found)
-                }
-                _ => self.bytes.io_error(e),
-            }),
-        }
+        let outcome = self.stream().take(count).read_to_end(&mut out);
+        self.checked(outcome, out.len())?;
+        Ok(out)
     }
 
     /// Inflates all of it: exactly `announced` bytes, within the budget.
+    ///
+    /// Beyond [`BELIEVED`] bytes it is inflated twice, first to count: memory is taken for what
+    /// is there, not for what is announced, and never more than once.
     pub(crate) fn whole(&self, announced: u64, budget: &mut Budget) -> Result<Vec<u8>, Error> {
         if announced > budget.left {
             return Err(Error::Limit {
@@ -82,19 +73,58 @@ impl Deflated<'_> {
                 found: (budget.limit - budget.left).saturating_add(announced),
             });
         }
+        if announced > BELIEVED {
+            self.counted(announced)?;
+        }
+        let mut inflated = Vec::with_capacity(announced as usize);
+        let mut stream = self.stream();
+        let outcome = stream.by_ref().take(announced).read_to_end(&mut inflated);
+        self.checked(outcome, inflated.len())?;
+        self.exactly(announced, inflated.len() as u64)?;
         // One more byte than announced tells a longer stream, and makes the decoder see the
         // end of a whole one, where the checksum is.
-        let inflated = self.head(announced + 1)?;
-        if inflated.len() as u64 != announced {
-            let found = if inflated.len() as u64 > announced {
-                "more".to_string()
-            } else {
-                format!("{} bytes", inflated.len())
-            };
-            return Err(self.malformed(&format!("{announced} inflated bytes"), found));
-        }
+        let more = stream.read(&mut [0]);
+        let more = self.checked(more, inflated.len())?;
+        self.exactly(announced, announced + more as u64)?;
         budget.left -= announced;
         Ok(inflated)
+    }
+
+    /// Inflates without keeping anything, to see that `announced` bytes are there.
+    fn counted(&self, announced: u64) -> Result<(), Error> {
+        let outcome = std::io::copy(&mut self.stream().take(announced), &mut std::io::sink());
+        let count = self.checked(outcome, 0)?;
+        self.exactly(announced, count)
+    }
+
+    fn exactly(&self, announced: u64, found: u64) -> Result<(), Error> {
+        if found == announced {
+            return Ok(());
+        }
+        let told = match found > announced {
+            true => "more".to_string(),
+            false => format!("{found} bytes"),
+        };
+        Err(self.malformed(&format!("{announced} inflated bytes"), told))
+    }
+
+    fn stream(&self) -> Box<dyn Read> {
+        let window = Cursor::new(&self.bytes.window(self.first_byte, self.length));
+        match self.wrapping {
+            Wrapping::Bare => Box::new(flate2::read::DeflateDecoder::new(window)),
+            Wrapping::Zlib => Box::new(flate2::read::ZlibDecoder::new(window)),
+        }
+    }
+
+    /// Says what is wrong with the deflated data.
+    fn checked<T>(&self, outcome: std::io::Result<T>, inflated: usize) -> Result<T, Error> {
+        outcome.map_err(|e| match e.kind() {
+            ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                let found = format!("{e} after {inflated} inflated bytes");
+                self.malformed("deflated data", found)
+            }
+            _ => self.bytes.io_error(e),
+        })
     }
 
     fn malformed(&self, expected: &str, found: String) -> Error {

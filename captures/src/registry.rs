@@ -3,6 +3,7 @@
 //! The file's name plays no part: `.bin` is written by four vendors and `.wfm` by three.
 
 use crate::bytes::{Bytes, excerpt};
+use crate::error::shorten;
 use crate::trace::Capture;
 use crate::{
     Error, Format, OpenOptions, csv, flexdca, foreign, keysight_bin, keysight_h5, mat, npy, raw,
@@ -153,7 +154,9 @@ pub(crate) fn read(bytes: &Bytes, hints: &OpenOptions) -> Result<Capture, Error>
     };
     for trace in &mut capture.traces {
         trace.apply(hints)?;
+        trace.shorten_warnings();
     }
+    shorten(&mut capture.warnings);
     Ok(capture)
 }
 

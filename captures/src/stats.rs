@@ -80,9 +80,11 @@ pub fn stats(trace: &dyn WaveformSource) -> Result<Stats, ReadError> {
         done += got as u64;
     }
     let finite = done - non_finite;
-    let mean = (sum + lost) / finite as f64;
+    let mut mean = (sum + lost) / finite as f64;
     if finite == 0 {
         (min, max) = (f64::NAN, f64::NAN);
+    } else if !mean.is_finite() {
+        mean = mean_of_parts(trace, finite)?.clamp(min, max);
     }
     Ok(Stats {
         samples: done,
@@ -93,6 +95,23 @@ pub fn stats(trace: &dyn WaveformSource) -> Result<Stats, ReadError> {
         first,
         last,
     })
+}
+
+/// Adds up `x / count`, which cannot overflow where the samples' own sum does.
+fn mean_of_parts(trace: &dyn WaveformSource, count: u64) -> Result<f64, ReadError> {
+    let total = trace.info().samples;
+    let mut block = vec![0.0; BLOCK];
+    let (mut done, mut mean) = (0, 0.0);
+    while done < total {
+        let got = trace.read_at(done, &mut block)?;
+        if got == 0 {
+            return Err(ended_early(done, total));
+        }
+        let finite = block[..got].iter().filter(|x| x.is_finite());
+        mean += finite.map(|x| x / count as f64).sum::<f64>();
+        done += got as u64;
+    }
+    Ok(mean)
 }
 
 /// A source that has fewer samples than it announced.

@@ -42,6 +42,7 @@ impl Trace {
     /// Joins a description with samples that stay in the file. The caller has checked that
     /// `info.samples` of them are there.
     pub(crate) fn stored(mut info: WaveformInfo, stored: Stored) -> Self {
+        bounded(&mut info);
         info.storage = stored.cell.storage();
         Self {
             info,
@@ -55,6 +56,7 @@ impl Trace {
         if lanes.len() == 1 {
             return Self::stored(info, lanes.remove(0));
         }
+        bounded(&mut info);
         info.storage = lanes[0].cell.storage();
         Self {
             info,
@@ -73,7 +75,8 @@ impl Trace {
     }
 
     /// Joins a description with samples parsed from text.
-    pub(crate) fn parsed(info: WaveformInfo, samples: Vec<f64>) -> Self {
+    pub(crate) fn parsed(mut info: WaveformInfo, samples: Vec<f64>) -> Self {
+        bounded(&mut info);
         let waveform = Waveform::new(info, Samples::F64(samples));
         Self {
             info: waveform.info().clone(),
@@ -122,6 +125,11 @@ impl Trace {
             }
         }
         Ok(())
+    }
+
+    /// Cuts what warnings quote of a hostile file.
+    pub(crate) fn shorten_warnings(&mut self) {
+        crate::error::shorten(&mut self.info.warnings);
     }
 
     /// Cuts a request down to the samples that are there.
@@ -209,6 +217,9 @@ impl Stored {
     ) -> std::io::Result<()> {
         /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
         const BLOCK_BYTES: usize = 32_768;
+        if out.is_empty() {
+            return Ok(()); // `first` may be anything: there is no place to compute
+        }
         let width = self.cell.width() as usize;
         let stride = usize::try_from(self.stride).unwrap_or(usize::MAX);
         let mut raw = [0_u8; BLOCK_BYTES];
@@ -249,6 +260,17 @@ pub struct Capture {
     pub warnings: Vec<String>,
     /// One trace for each channel and segment, in file order; never empty.
     pub traces: Vec<Trace>,
+}
+
+/// Cuts what a hostile file may have made long: every trace has its own copy, and there may be
+/// tens of thousands of them. A text that was cut ends with dots.
+fn bounded(info: &mut WaveformInfo) {
+    const NAME: usize = 100;
+    const UNIT: usize = 40;
+    for (text, most) in [(&mut info.channel, NAME), (&mut info.unit, UNIT)] {
+        crate::error::cut(text, most);
+    }
+    crate::error::shorten(&mut info.warnings);
 }
 
 /// Describes a trace of which nothing but format and count is known.

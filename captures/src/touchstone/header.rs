@@ -6,6 +6,9 @@ use super::{FORMAT, Line, MOST_PORTS, number};
 use crate::Error;
 use crate::bytes::excerpt;
 
+/// So many lines that change nothing are told one by one.
+const TOLD: usize = 10;
+
 /// How a pair of numbers tells a complex one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Pair {
@@ -120,10 +123,17 @@ impl Header {
     /// `# [unit] [parameter] [format] [R n]`, in any order and case, each with a default.
     fn option_line(&mut self, line: &Line<'_>) -> Result<(), Error> {
         if self.option_line {
-            self.warnings.push(format!(
+            let told = format!(
                 "line {}: a second option line; only the first counts",
                 line.number
-            ));
+            );
+            match self.warnings.len() {
+                0..TOLD => self.warnings.push(told),
+                TOLD => self
+                    .warnings
+                    .push(format!("{told}; further ones are not told")),
+                _ => {}
+            }
             return Ok(());
         }
         self.option_line = true;
