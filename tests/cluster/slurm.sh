@@ -99,6 +99,9 @@ end=$((SECONDS + 60))
 until in_part_1; do
     ((SECONDS < end)) || fail "part 1 was never in its middle"
 done
+# Slurm takes its time; meanwhile the part is held where it is.
+kill -STOP "$(cat shared/shard-1-of-4/journal.jsonl.lock)"
+in_part_1 || fail "part 1 was over before it could be held"
 scontrol requeue "${array}_1"
 gone() {
     [[ "$(squeue --noheader --array --states=all --job "${array}_1" --format=%T)" == PENDING ]]
