@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use etalon_diagnosis::gate::rfc3339;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ use crate::store::{Durability, Journal, Patience, StoreError};
 
 /// Rows of a record: a record may not be longer than 4 MiB, and a row has some 8 KiB at most.
 const ROWS: usize = 64;
+/// How long to wait for a process that still holds the journal: a scheduler starts a task again
+/// while the one it killed is ending.
+const PATIENCE: Patience = Patience::UpTo(Duration::from_secs(5));
 
 /// What is run. Two runs of one folder have to agree in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,21 +110,20 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::OtherRun`] when the folder holds a run with other options, or of another
-    /// version; [`LedgerError::Store`], also when another process is at it.
+    /// version; [`LedgerError::Store`], also when another process stays at it.
     pub fn open(folder: &Path, identity: &RunIdentity) -> Result<Self, LedgerError> {
         let path = folder.join("journal.jsonl");
         let mut found = Found::default();
         let mut broken = None;
-        let journal =
-            Journal::open_with(&path, Durability::EachAppend, Patience::None, |record| {
-                if let Err(error) = found.take(&record.kind, record.data) {
-                    broken.get_or_insert(StoreError::Value {
-                        path: path.clone(),
-                        expected: "a record of a batch",
-                        source: error,
-                    });
-                }
-            })?;
+        let journal = Journal::open_with(&path, Durability::EachAppend, PATIENCE, |record| {
+            if let Err(error) = found.take(&record.kind, record.data) {
+                broken.get_or_insert(StoreError::Value {
+                    path: path.clone(),
+                    expected: "a record of a batch",
+                    source: error,
+                });
+            }
+        })?;
         if let Some(error) = broken {
             return Err(error.into());
         }
@@ -364,6 +366,23 @@ mod tests {
         drop(ledger);
         let ledger = Ledger::open(folder.path(), &identity()).unwrap();
         assert_eq!(ledger.done["a"].rows, finding(2).rows);
+    }
+
+    #[test]
+    fn one_that_is_ending_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut ledger = Ledger::open(folder.path(), &identity()).unwrap();
+                tell.send(()).unwrap();
+                std::thread::sleep(Duration::from_millis(50));
+                ledger.enter("a", None, &[], finding(1)).unwrap();
+            });
+            told.recv().unwrap();
+            let ledger = Ledger::open(folder.path(), &identity()).unwrap();
+            assert_eq!(ledger.done["a"].rows, finding(1).rows);
+        });
     }
 
     #[test]

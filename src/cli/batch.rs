@@ -24,6 +24,7 @@ use crate::batch::ledger::{LedgerError, RunIdentity};
 use crate::batch::run::{Plan, RunError, SetAside};
 use crate::batch::{Listing, ListingError, Manifest, row, run};
 use crate::pipeline::file_sha256;
+use crate::store::StoreError;
 use limits_of::{Bytes, Duration};
 use part::{Part, Source};
 use settings::Settings;
@@ -272,6 +273,11 @@ fn told(error: &RunError, plan: &Plan) -> CliError {
             "the folder holds another run",
             error.to_string(),
             "choose another folder with --out; captures with the same options come out of the cache",
+        ),
+        RunError::Ledger(LedgerError::Store(StoreError::Locked { .. })) => storage(
+            "ETA-5006",
+            "another process is at this run",
+            "let it end, or end it, and type the same command again; or choose another --out",
         ),
         RunError::NoRoom { .. } => storage("ETA-5004", "the disk has not enough room", again),
         RunError::Missing { .. } => CliError {
