@@ -163,13 +163,14 @@ fn matched<'a>(a: &'a [Row], b: &'a [Row]) -> Vec<(&'a Row, &'a Row)> {
         let cell = |name| row.get(name).map(Value::to_string).unwrap_or_default();
         format!("{} {}", cell("channel"), cell("segment"))
     };
+    type Key<'k> = &'k dyn Fn(&Row) -> Option<String>;
     let by_path = |row: &Row| Some(format!("{} {}", text(row, "path")?, place(row)));
     let by_hash = |row: &Row| Some(format!("{} {}", text(row, "sha256")?, place(row)));
     let by_name = |row: &Row| {
         let name = Path::new(text(row, "path")?).file_name()?.to_str()?;
         Some(format!("{name} {}", place(row)))
     };
-    let keys: [&dyn Fn(&Row) -> Option<String>; 3] = [&by_path, &by_hash, &by_name];
+    let keys: [Key; 3] = [&by_path, &by_hash, &by_name];
     let mut open_a: BTreeSet<usize> = (0..a.len()).collect();
     let mut partner: Vec<Option<usize>> = vec![None; b.len()];
     for key in keys {

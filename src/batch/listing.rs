@@ -245,7 +245,7 @@ fn is_companion(path: &Path) -> bool {
     COMPANIONS.iter().any(|(ending, instead)| {
         name.strip_suffix(ending).is_some_and(|stem| {
             let there = |end: &&str| path.with_file_name(format!("{stem}{end}")).is_file();
-            instead.iter().any(|end| there(end))
+            instead.iter().any(there)
         })
     })
 }

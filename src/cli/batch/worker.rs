@@ -3,7 +3,8 @@
 //! It reads jobs and writes answers, a line of JSON each, until its input ends. It says nothing
 //! else, writes no file, and limits its own memory: what asks for more dies here alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufRead as _, Write as _};
 use std::path::Path;
 use std::time::Instant;
@@ -196,15 +197,14 @@ fn row_of(
 
 /// The files beside a capture that hold its samples, by name, with their hashes.
 fn companions(path: &Path, opened: &Capture) -> Result<BTreeMap<String, String>, CliError> {
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
     for file in opened.traces.iter().flat_map(Trace::files) {
         let name = file.file_name().map(|n| n.to_string_lossy().into_owned());
         let Some(name) = name.filter(|_| file.file_name() != path.file_name()) else {
             continue;
         };
-        if !found.contains_key(&name) {
-            let sha256 = file_sha256(file).map_err(|e| capture::unreadable(file, &e))?;
-            found.insert(name, sha256);
+        if let Entry::Vacant(place) = found.entry(name) {
+            place.insert(file_sha256(file).map_err(|e| capture::unreadable(file, &e))?);
         }
     }
     Ok(found)
