@@ -48,6 +48,7 @@ mod coherent;
 mod fraction;
 mod joint;
 mod look;
+mod period;
 mod residual;
 
 /// Probability with which noise alone raises a peak somewhere. One in a thousand captures is
@@ -57,6 +58,9 @@ const FALSE_ALARM: f64 = 1e-4;
 const MAX_LAG: usize = 266_240;
 /// Paths reported at most.
 const MAX_PATHS: usize = 4;
+
+/// Lags beside paths and within the guard that are taken out at most for the sake of their ghosts.
+const MAX_GHOSTLY: usize = 20;
 
 /// The curve, and the paths that were found in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,16 +90,23 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
         return None;
     }
     let threshold = threshold(lags - guard);
-    let mut left = Residual::new(power, tracked, beat);
-    let correlator = Correlator::new(&left.delayed, lags);
-    let mut look = Look::new(&left, &correlator, guard);
+    let mut left = Residual::new(power, tracked, beat, input.period);
+    let correlator = match input.period {
+        Some(_) => Correlator::of_period(left.template()),
+        None => Correlator::new(&left.delayed, lags),
+    };
+    let within = [lags, guard];
+    // Where the pattern repeats a path has ghosts, which only taking it out tells from paths.
+    let most = input.period.map_or(MAX_PATHS, |_| 1);
+    let mut known = Vec::new();
+    let (mut look, mut found) = self::look(&left, &correlator, within, &[], &mut known);
     let mut heights = look.heights();
-    let mut found = look.peaks(&heights, threshold, &[]);
     if found.is_empty() {
         look.by_blocks(lags, block(power.len()));
         heights = look.heights();
         found = look.peaks(&heights, threshold, &[]);
     }
+    found.truncate(most);
     // A beat that stands still is in the levels; amplitudes that are wrong by it tie the track to the
     // data.
     let moving: Vec<f64> = found.iter().filter(|p| !p.fixed).map(|p| p.delay).collect();
@@ -103,7 +114,7 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
     let mut curve = Curve::of(&look, heights, threshold, guard);
     if let Some(straight) = straight {
         let beat = level::beat(power, &straight, baud_hz);
-        left = Residual::new(power, &straight, &beat);
+        left = Residual::new(power, &straight, &beat, input.period);
     }
     let mut peaks: Vec<Peak> = Vec::new();
     while !found.is_empty() {
@@ -112,8 +123,8 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
         peaks.append(&mut found);
         left.remove(&peaks);
         if peaks.len() < MAX_PATHS {
-            let look = Look::new(&left, &correlator, guard);
-            found = look.peaks(&look.heights(), threshold, &peaks);
+            found = self::look(&left, &correlator, within, &peaks, &mut known).1;
+            found.truncate(most);
         }
     }
     let modulo_s = input
@@ -135,6 +146,28 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
             })
             .collect(),
     })
+}
+
+/// Looks for paths beside those that were taken out; where the pattern repeats, once more without the
+/// symbols whose ghosts might pass for paths, whose lags become `known`.
+fn look<'a>(
+    left: &'a Residual,
+    correlator: &'a Correlator,
+    within: [usize; 2],
+    peaks: &[Peak],
+    known: &mut Vec<usize>,
+) -> (Look<'a>, Vec<Peak>) {
+    let threshold = threshold(within[0] - within[1]);
+    loop {
+        let look = Look::new(left, correlator, within, known);
+        let found = look.peaks(&look.heights(), threshold, peaks);
+        let strongest = found.first().map_or(threshold, |p| p.height);
+        let ghostly = look.ghostly(peaks, strongest, threshold, known);
+        if ghostly.is_empty() || known.len() > MAX_GHOSTLY {
+            return (look, found);
+        }
+        known.extend(ghostly);
+    }
 }
 
 /// A path of the search.

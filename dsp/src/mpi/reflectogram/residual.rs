@@ -21,6 +21,7 @@
 use crate::mpi::level::{self, Beat};
 use crate::mpi::reflectogram::joint::{self, MOST, Observed, Prior};
 use crate::mpi::reflectogram::look::Peak;
+use crate::mpi::reflectogram::period::Period;
 use crate::mpi::smoothing::{Smoother, common_power, common_power_sigma};
 use crate::mpi::standing;
 use crate::mpi::track::{STRETCH, Tracked};
@@ -60,6 +61,10 @@ pub(super) struct Residual {
     window: usize,
     /// Levels of the paths that were taken out.
     pub levels: Vec<Level>,
+    /// One period of the pattern, when it repeats.
+    pub period: Option<Period>,
+    /// Whole lags about the paths that were taken out.
+    lags: Vec<usize>,
 }
 
 /// Level of a path, linear, from its part with the delayed data alone.
@@ -72,7 +77,8 @@ pub(super) struct Level {
 }
 
 impl Residual {
-    pub fn new(power: &[f32], tracked: &Tracked, beat: &Beat) -> Self {
+    /// Takes the residual; `period` is that of the pattern in symbols, when it repeats.
+    pub fn new(power: &[f32], tracked: &Tracked, beat: &Beat, period: Option<usize>) -> Self {
         let of = |values: &[f64]| -> Vec<f32> {
             let symbols = tracked.symbols.iter();
             symbols.map(|&s| values[s as usize] as f32).collect()
@@ -91,27 +97,47 @@ impl Residual {
         );
         let mut new = Self {
             left: residual.clone(),
-            delayed: without_drift(&amplitude),
             beat: at_symbols(&smoother.ratio(&beat.track, &ones), residual.len()),
             gain: smoother.left(),
             window: window(&smoother),
             residual,
-            amplitude,
             lost: tracked.lost(),
             noise: beat.noise_variance * level::BLOCK as f64 * mean_power,
             rate,
             mean,
             levels: Vec::new(),
+            delayed: without_drift(&amplitude),
+            period: period.map(|symbols| Period::new(&amplitude, symbols, &tracked.amplitude)),
+            lags: Vec::new(),
             power: mean_power,
             own_power: standing::own_power(tracked),
+            amplitude,
         };
         new.leave_out_lost();
         new
     }
 
+    /// What is correlated with [`Self::template`]: with the beat track and without it. Where the
+    /// pattern repeats, over one period, and without what goes with the symbols at the lags `known`
+    /// and about the paths.
+    pub fn series(&self, known: &[usize]) -> [Vec<f32>; 2] {
+        let series = [self.aided(), self.plain()];
+        let Some(period) = &self.period else {
+            return series;
+        };
+        let mut lags = self.lags.clone();
+        lags.extend(known.iter().filter(|lag| !self.lags.contains(lag)));
+        period.partial(&series, &lags)
+    }
+
+    /// Amplitude without its mean, over a period where the pattern repeats.
+    pub fn template(&self) -> &[f32] {
+        self.period.as_ref().map_or(&self.delayed, |p| &p.delayed)
+    }
+
     /// Residual times amplitude times the beat track. The beat's mean part is known by now:
     /// taking it out leaves less noise.
-    pub fn aided(&self) -> Vec<f32> {
+    fn aided(&self) -> Vec<f32> {
         let parts = self.left.iter().zip(&self.amplitude).zip(&self.beat);
         parts.map(|((r, a), c)| (r - c * a) * a * c).collect()
     }
@@ -146,6 +172,10 @@ impl Residual {
     ///
     /// The start of the capture, whose delayed signal is not known, is left out.
     pub fn remove(&mut self, paths: &[Peak]) {
+        let about = |p: &Peak| [p.delay.floor() as usize, p.delay.floor() as usize + 1];
+        self.lags = paths.iter().flat_map(about).collect();
+        self.lags.sort_unstable();
+        self.lags.dedup();
         let late: Vec<Vec<f32>> = paths.iter().map(|p| self.late(p.delay)).collect();
         let farthest = paths.iter().fold(0.0, |most: f64, p| most.max(p.delay));
         let blocks = self.residual.len() / level::BLOCK;
