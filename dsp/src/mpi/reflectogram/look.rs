@@ -180,9 +180,9 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Whole lags at which the pattern of the own symbol's neighbours, or of a path's, stands so high
-    /// that its ghosts may pass for paths: higher than anything that is one. Empty where the pattern
-    /// does not repeat.
+    /// Whole lags at which no path can be, within the guard or on the skirt of one, that stand higher
+    /// than anything that may be one, the highest first: what may pass for a path may be their ghost.
+    /// Empty where the pattern does not repeat.
     pub fn ghostly(
         &self,
         paths: &[Peak],
@@ -193,15 +193,14 @@ impl<'a> Look<'a> {
         if self.left.period.is_none() {
             return Vec::new();
         }
-        let bar = GHOSTLY * threshold;
         let symbols = self.left.template().len();
+        let lags = self.aided.heights.len() / 2;
         let height = |lag: usize| self.aided.height(lag).max(self.fixed.height(lag));
-        let near = (1..=self.guard).flat_map(|lag| [lag, symbols - lag]);
-        let reach = SKIRT.max(self.left.window());
+        let within = (1..=self.guard).flat_map(|lag| [lag, symbols - lag]);
+        let reach = SKIRT.max(self.left.window()) + 1;
         let about = paths.iter().flat_map(|p| {
-            let at = p.at / 2;
-            at.saturating_sub(reach).max(self.guard + 1)
-                ..(at + reach + 2).min(self.aided.heights.len() / 2)
+            let first = (p.at / 2).saturating_sub(reach).max(self.guard + 1);
+            first..(p.at / 2 + reach + 1).min(lags)
         });
         let refused = about.filter(|&lag| {
             let beside = |p: &Peak| {
@@ -209,17 +208,15 @@ impl<'a> Look<'a> {
             };
             paths.iter().any(beside)
         });
-        let mut lags: Vec<usize> = near
+        let mut ghostly: Vec<usize> = within
             .chain(refused)
-            .filter(|lag| height(*lag) > bar && !known.contains(lag))
+            .filter(|lag| height(*lag) > GHOSTLY * threshold && !known.contains(lag))
             .collect();
-        lags.sort_unstable();
-        lags.dedup();
-        let highest = lags.iter().map(|&lag| height(lag)).fold(0.0, f64::max);
-        if highest > strongest {
-            lags
-        } else {
-            Vec::new()
+        ghostly.sort_by(|&a, &b| height(b).total_cmp(&height(a)));
+        ghostly.dedup();
+        match ghostly.first() {
+            Some(&highest) if height(highest) > strongest => ghostly,
+            _ => Vec::new(),
         }
     }
 

@@ -19,7 +19,7 @@
 //! therefore not used.
 
 use crate::mpi::level::{self, Beat};
-use crate::mpi::reflectogram::joint::{self, MOST, Observed, Prior};
+use crate::mpi::reflectogram::joint::{self, MOST, Matrix, Observed, Prior, Vector};
 use crate::mpi::reflectogram::look::Peak;
 use crate::mpi::reflectogram::period::Period;
 use crate::mpi::smoothing::{Smoother, common_power, common_power_sigma};
@@ -181,10 +181,11 @@ impl Residual {
         let blocks = self.residual.len() / level::BLOCK;
         let first = ((farthest.floor() as usize + 1).div_ceil(level::BLOCK)).min(blocks);
         let start = first * level::BLOCK;
-        let still: Vec<f32> = late
+        let still: Vec<f32> = self
+            .still(&late, start)
             .iter()
             .zip(paths)
-            .map(|(late, p)| self.still(late, start) - (self.own_power * p.level.max(0.0)) as f32)
+            .map(|(still, p)| (still - self.own_power * p.level.max(0.0)) as f32)
             .collect();
         for (t, left) in self.left.iter_mut().enumerate() {
             let standing: f32 = late.iter().zip(&still).map(|(late, g)| late[t] * g).sum();
@@ -274,16 +275,22 @@ impl Residual {
         }
     }
 
-    /// Mean of a path's beat, from the part with the delayed data.
-    fn still(&self, late: &[f32], start: usize) -> f32 {
-        let (mut up, mut down) = (0.0, 0.0);
-        let parts = self.residual.iter().zip(&self.amplitude).zip(late);
-        for ((r, a), late) in parts.skip(start) {
-            let template = a * late;
-            up += f64::from(template * r);
-            down += f64::from(template * template);
+    /// Means of the paths' beats, from the parts with the delayed data.
+    fn still(&self, late: &[Vec<f32>], start: usize) -> Vec<f64> {
+        let (mut gram, mut right) = (Matrix::default(), Vector::default());
+        for t in start..self.residual.len() {
+            let a = self.amplitude[t];
+            for (i, one) in late.iter().enumerate() {
+                let template = a * one[t];
+                right[i] += f64::from(template * self.residual[t]);
+                for (to, other) in gram[i].iter_mut().zip(&late[..=i]) {
+                    *to += f64::from(template * (a * other[t]));
+                }
+            }
         }
-        (up / down.max(f64::MIN_POSITIVE)) as f32
+        let inverse = apart(&gram, late.len());
+        let mean = |i: usize| (0..late.len()).map(|j| inverse[i][j] * right[j]).sum();
+        (0..late.len()).map(mean).collect()
     }
 
     /// The amplitude that is late by a delay in symbols, without its mean; zero where the capture
@@ -299,24 +306,60 @@ impl Residual {
     }
 }
 
-/// Levels of the paths, each from its own part with the delayed data alone, and the power of what the
-/// part without it holds beside them: two paths of opposite phases may cancel there.
+/// Share of a path's template that must be left beside the others for them to be told apart.
+const APART: f64 = 0.05;
+
+/// Inverse of the Gram matrix of the paths' templates, of which the lower half is given; without what
+/// two templates have in common where they are nearly the same.
+fn apart(gram: &Matrix, paths: usize) -> Matrix {
+    let mut whole = *gram;
+    let mut alone = Matrix::default();
+    for i in 0..paths {
+        for j in 0..i {
+            whole[j][i] = gram[i][j];
+        }
+        alone[i][i] = 1.0 / gram[i][i].max(f64::MIN_POSITIVE);
+    }
+    let inverse = joint::invert(&whole, paths);
+    let told = |i: usize| {
+        let share = alone[i][i] / inverse[i][i];
+        share > APART && share < 1.0 + 1e-6
+    };
+    match (0..paths).all(told) {
+        true => inverse,
+        false => alone,
+    }
+}
+
+/// Levels of the paths, from their parts with the delayed data alone, and the power of what the part
+/// without it holds beside them: two paths of opposite phases may cancel there. Where the pattern
+/// repeats the data of two paths may resemble each other; what they have in common in the mean is told
+/// apart, and what a block has beyond it is white from block to block.
 fn powers(observed: &[Observed], paths: usize, rate: f64) -> (Vec<Level>, f64) {
     let blocks = observed.len().max(1) as f64;
     let ones = vec![1.0; observed.len()];
     let shared: f64 = observed.iter().map(|o| o.gram[paths][paths]).sum::<f64>() / blocks;
     let mut other: Vec<f64> = observed.iter().map(|o| o.right[paths] / shared).collect();
+    let along = |o: &Observed, k: usize| o.gram[k][paths] - o.gram[paths][paths];
+    let mut gram = Matrix::default();
+    for o in observed {
+        for i in 0..paths {
+            for j in 0..=i {
+                let taken = along(o, i) * along(o, j) / o.gram[paths][paths];
+                let data = o.gram[i][j] - o.gram[j][paths] - along(o, i);
+                gram[i][j] += (data - taken) / blocks;
+            }
+        }
+    }
+    let inverse = apart(&gram, paths);
+    let data = |o: &Observed, k: usize| {
+        let common = o.right[paths] / o.gram[paths][paths];
+        o.right[k] - o.right[paths] - common * along(o, k)
+    };
     let own = (0..paths)
         .map(|k| {
-            let data = |o: &Observed| {
-                let along = o.gram[k][paths] - o.gram[paths][paths];
-                let common = o.right[paths] / o.gram[paths][paths];
-                let up = o.right[k] - o.right[paths] - common * along;
-                let taken = along * along / o.gram[paths][paths];
-                (up, o.gram[k][k] - o.gram[k][paths] - along - taken)
-            };
-            let down = observed.iter().map(|o| data(o).1).sum::<f64>() / blocks;
-            let beat: Vec<f64> = observed.iter().map(|o| data(o).0 / down).collect();
+            let of = |o: &Observed| (0..paths).map(|j| inverse[k][j] * data(o, j)).sum();
+            let beat: Vec<f64> = observed.iter().map(of).collect();
             for (to, g) in other.iter_mut().zip(&beat) {
                 *to -= g;
             }
