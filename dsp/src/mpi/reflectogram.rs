@@ -106,7 +106,7 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
     let (mut look, mut found) = self::look(&left, &correlator, within, &[], &mut known);
     let mut heights = look.heights();
     if found.is_empty() {
-        look.by_blocks(lags, block(power.len()));
+        look.by_blocks(lags, block(power.len()), &known);
         heights = look.heights();
         found = look.peaks(&heights, threshold, &[]);
     }

@@ -94,8 +94,8 @@ impl<'a> Look<'a> {
     }
 
     /// Looks with the block detector too.
-    pub fn by_blocks(&mut self, lags: usize, block: usize) {
-        let plain = self.left.plain();
+    pub fn by_blocks(&mut self, lags: usize, block: usize, known: &[usize]) {
+        let plain = self.left.plain_apart(known);
         let [whole, below] = block_correlation::by_blocks(&plain, &self.left.delayed, lags, block);
         let mut heights = interleave(&whole, &below[1..]);
         heights[..2 * self.guard + 2].fill(0.0);

@@ -125,9 +125,23 @@ impl Residual {
         let Some(period) = &self.period else {
             return series;
         };
+        period.partial(&series, &self.lags_with(known))
+    }
+
+    /// The second of them over the whole capture.
+    pub fn plain_apart(&self, known: &[usize]) -> Vec<f32> {
+        let mut plain = self.plain();
+        if let Some(period) = &self.period {
+            period.partial_of_capture(&mut plain, &self.lags_with(known));
+        }
+        plain
+    }
+
+    /// Lags about the paths, and others.
+    fn lags_with(&self, others: &[usize]) -> Vec<usize> {
         let mut lags = self.lags.clone();
-        lags.extend(known.iter().filter(|lag| !self.lags.contains(lag)));
-        period.partial(&series, &lags)
+        lags.extend(others.iter().filter(|lag| !self.lags.contains(lag)));
+        lags
     }
 
     /// Amplitude without its mean, over a period where the pattern repeats.
@@ -144,7 +158,7 @@ impl Residual {
 
     /// Residual without the beat track times amplitude, without its mean. The track would make
     /// a slow noise, common to many lags.
-    pub fn plain(&self) -> Vec<f32> {
+    fn plain(&self) -> Vec<f32> {
         let parts = self.left.iter().zip(&self.amplitude).zip(&self.beat);
         let mut plain: Vec<f32> = parts.map(|((r, a), c)| (r - c * a) * a).collect();
         let sum: f64 = plain.iter().map(|&x| f64::from(x)).sum();
