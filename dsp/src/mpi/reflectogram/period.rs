@@ -187,21 +187,20 @@ fn solve(gram: &mut [f64], right: &mut [[f64; 2]], n: usize) {
         used[j] = pivot > NEW * whole;
         gram[j * n + j] = pivot.max(0.0).sqrt();
     }
-    for side in 0..2 {
-        for i in 0..n {
-            let sum: f64 = (0..i).map(|k| gram[i * n + k] * right[k][side]).sum();
-            right[i][side] = match used[i] {
-                true => (right[i][side] - sum) / gram[i * n + i],
-                false => 0.0,
-            };
-        }
-        for i in (0..n).rev() {
-            let sum: f64 = (i + 1..n).map(|k| gram[k * n + i] * right[k][side]).sum();
-            right[i][side] = match used[i] {
-                true => (right[i][side] - sum) / gram[i * n + i],
-                false => 0.0,
-            };
-        }
+    let whole = |i: usize, right: &[f64; 2], sums: [f64; 2]| match used[i] {
+        true => [0, 1].map(|side| (right[side] - sums[side]) / gram[i * n + i]),
+        false => [0.0; 2],
+    };
+    for i in 0..n {
+        let (before, here) = right.split_at(i);
+        let factors = &gram[i * n..i * n + i];
+        let sums = [0, 1].map(|side| factors.iter().zip(before).map(|(l, r)| l * r[side]).sum());
+        right[i] = whole(i, &here[0], sums);
+    }
+    for i in (0..n).rev() {
+        let after = right[i + 1..].iter().zip(i + 1..n);
+        let sums = [0, 1].map(|side| after.clone().map(|(r, k)| gram[k * n + i] * r[side]).sum());
+        right[i] = whole(i, &right[i], sums);
     }
 }
 

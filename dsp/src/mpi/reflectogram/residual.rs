@@ -357,11 +357,11 @@ fn powers(observed: &[Observed], paths: usize, rate: f64) -> (Vec<Level>, f64) {
     let along = |o: &Observed, k: usize| o.gram[k][paths] - o.gram[paths][paths];
     let mut gram = Matrix::default();
     for o in observed {
-        for i in 0..paths {
-            for j in 0..=i {
+        for (i, row) in gram.iter_mut().enumerate().take(paths) {
+            for (j, to) in row.iter_mut().enumerate().take(i + 1) {
                 let taken = along(o, i) * along(o, j) / o.gram[paths][paths];
                 let data = o.gram[i][j] - o.gram[j][paths] - along(o, i);
-                gram[i][j] += (data - taken) / blocks;
+                *to += (data - taken) / blocks;
             }
         }
     }
