@@ -84,11 +84,23 @@ fn ref_levels_are_told_within_what_is_allowed_and_refused_where_they_cannot_be()
 fn ref_weak_paths_are_located_and_none_is_invented() {
     use mpi_range::Case;
     let wanted = [-44, -48, -50].map(|db| (Case::At(db), 1));
+    let repeating = [Case::Prbs13q, Case::Ssprq].into_iter();
+    let repeating = repeating.flat_map(|case| [(case, 1), (case, 2)]);
     let wanted = wanted.into_iter().chain((1..=4).map(|s| (Case::Clear, s)));
+    let wanted = wanted.chain(repeating);
     let findings = mpi_range::findings(&trials(&MpiRange, wanted));
     assert_holds(
         &findings,
-        &["-44 dB: delay", "-48 dB: delay", "-50 dB: delay", "no path"],
+        &[
+            "-44 dB: delay",
+            "-48 dB: delay",
+            "-50 dB: delay",
+            "no path",
+            "PRBS13Q, -22 to -46 dB: delay",
+            "PRBS13Q, one path",
+            "SSPRQ, -22 to -46 dB: delay",
+            "SSPRQ, one path",
+        ],
     );
 }
 

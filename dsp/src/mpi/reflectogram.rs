@@ -20,10 +20,14 @@
 //! what is left is searched again by the two coherent detectors until nothing is found. A strong path
 //! hides a weak one from the aided detector, because the track is nearly all its own.
 //!
-//! *False alarms*: symbols are independent, so that for given residuals each coherent sum is a
-//! normal deviate whatever the residuals are; the block detector weights every block by its own
-//! power, so that its sum is chi-squared even where a strong path makes the power wander. Scales
-//! come from the median absolute value over the lags. Let `L` lags make `2 L` points. The first
+//! *Patterns that repeat* resemble themselves, so that one path stands out at several lags. With them
+//! all is done over one period, one path is taken a look, and what is known is taken out of what is
+//! correlated (the `period` file).
+//!
+//! *False alarms*: symbols are independent, or without what is known of a pattern as good as that,
+//! so that for given residuals each coherent sum is a normal deviate whatever the residuals are; the
+//! block detector weights every block by its own power, so that its sum is chi-squared even where a
+//! strong path makes the power wander. Scales come from the median absolute value over the lags. Let `L` lags make `2 L` points. The first
 //! look tests two one-sided deviates and one two-sided a point, the next one one-sided and one
 //! two-sided: `2 L (4 + 3)` tails `Q(z)`, whose sum is set to 1e-4. Points next to each other are
 //! correlated, so that this is an upper bound.
@@ -31,7 +35,8 @@
 //! *Breaks*: lags within the equalizer's span are left out, for there an echo is intersymbol
 //! interference. Within 16 symbols of a path another one is believed only with 0.3 of its
 //! height (-10 dB), because the skirt of the receiver's pulse is not in the template, and within
-//! twice the reach of the smoother of the beat track only with 0.04 of it (-28 dB). The register of a long PRBS relates some lags to each other: beside a strong
+//! twice the reach of the smoother of the beat track only with 0.04 of it (-28 dB). The register of
+//! a PRBS that does not repeat in the capture relates some lags to each other too: beside a strong
 //! path of a chirped transmitter another may show that is not there.
 
 use crate::measure::statistics::q;
@@ -48,6 +53,7 @@ mod coherent;
 mod fraction;
 mod joint;
 mod look;
+mod period;
 mod residual;
 
 /// Probability with which noise alone raises a peak somewhere. One in a thousand captures is
@@ -57,6 +63,8 @@ const FALSE_ALARM: f64 = 1e-4;
 const MAX_LAG: usize = 266_240;
 /// Paths reported at most.
 const MAX_PATHS: usize = 4;
+/// Lags beside paths and within the guard that are taken out at most for the sake of their ghosts.
+const MAX_GHOSTLY: usize = 20;
 
 /// The curve, and the paths that were found in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,16 +94,23 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
         return None;
     }
     let threshold = threshold(lags - guard);
-    let mut left = Residual::new(power, tracked, beat);
-    let correlator = Correlator::new(&left.delayed, lags);
-    let mut look = Look::new(&left, &correlator, guard);
+    let mut left = Residual::new(power, tracked, beat, input.period);
+    let correlator = match input.period {
+        Some(_) => Correlator::of_period(left.template()),
+        None => Correlator::new(&left.delayed, lags),
+    };
+    let within = [lags, guard];
+    // Where the pattern repeats a path has ghosts, which only taking it out tells from paths.
+    let most = input.period.map_or(MAX_PATHS, |_| 1);
+    let mut known = Vec::new();
+    let (mut look, mut found) = self::look(&left, &correlator, within, &[], &mut known);
     let mut heights = look.heights();
-    let mut found = look.peaks(&heights, threshold, &[]);
     if found.is_empty() {
-        look.by_blocks(lags, block(power.len()));
+        look.by_blocks(lags, block(power.len()), &known);
         heights = look.heights();
         found = look.peaks(&heights, threshold, &[]);
     }
+    found.truncate(most);
     // A beat that stands still is in the levels; amplitudes that are wrong by it tie the track to the
     // data.
     let moving: Vec<f64> = found.iter().filter(|p| !p.fixed).map(|p| p.delay).collect();
@@ -103,7 +118,7 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
     let mut curve = Curve::of(&look, heights, threshold, guard);
     if let Some(straight) = straight {
         let beat = level::beat(power, &straight, baud_hz);
-        left = Residual::new(power, &straight, &beat);
+        left = Residual::new(power, &straight, &beat, input.period);
     }
     let mut peaks: Vec<Peak> = Vec::new();
     while !found.is_empty() {
@@ -112,8 +127,8 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
         peaks.append(&mut found);
         left.remove(&peaks);
         if peaks.len() < MAX_PATHS {
-            let look = Look::new(&left, &correlator, guard);
-            found = look.peaks(&look.heights(), threshold, &peaks);
+            found = self::look(&left, &correlator, within, &peaks, &mut known).1;
+            found.truncate(most);
         }
     }
     let modulo_s = input
@@ -135,6 +150,33 @@ pub fn search(input: &Input, tracked: &Tracked, beat: &Beat) -> Option<Found> {
             })
             .collect(),
     })
+}
+
+/// Looks for paths beside those that were taken out; where the pattern repeats, once more without the
+/// symbols whose ghosts might pass for paths, whose lags become `known`. Where those are too many,
+/// nothing can be told from a ghost.
+fn look<'a>(
+    left: &'a Residual,
+    correlator: &'a Correlator,
+    within: [usize; 2],
+    peaks: &[Peak],
+    known: &mut Vec<usize>,
+) -> (Look<'a>, Vec<Peak>) {
+    let threshold = threshold(within[0] - within[1]);
+    loop {
+        let look = Look::new(left, correlator, within, known);
+        let mut found = look.peaks(&look.heights(), threshold, peaks);
+        let strongest = found.first().map_or(threshold, |p| p.height);
+        let ghostly = look.ghostly(peaks, strongest, threshold, known);
+        let room = MAX_GHOSTLY - known.len();
+        if room == 0 && !ghostly.is_empty() {
+            found.clear();
+        }
+        if room == 0 || ghostly.is_empty() {
+            return (look, found);
+        }
+        known.extend(ghostly.into_iter().take(room));
+    }
 }
 
 /// A path of the search.

@@ -48,6 +48,8 @@ impl Study for MpiRange {
             (Case::Clear, 1),
             (Case::Three, 3),
             (Case::Twins, 3),
+            (Case::Prbs13q, 3),
+            (Case::Ssprq, 3),
             (Case::Channel, 10),
         ];
         at.into_iter().chain(others).collect()

@@ -9,9 +9,18 @@ use rustfft::{Fft, FftPlanner};
 /// products of the other end, which is as much more noise.
 const OVERLAP: usize = 256;
 
+/// What sums run over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// The capture, from the lag on: what came before is not known.
+    Capture { lags: usize },
+    /// A period of what repeats.
+    Period,
+}
+
 /// The transformed delayed signal, against which residuals are correlated.
 pub(super) struct Correlator {
-    lags: usize,
+    extent: Extent,
     symbols: usize,
     spectrum: Vec<Complex32>,
     forward: Arc<dyn Fft<f32>>,
@@ -22,6 +31,15 @@ impl Correlator {
     /// Takes the delayed signal, and the number of lags that will be asked for.
     pub fn new(delayed: &[f32], lags: usize) -> Self {
         let size = size(delayed.len() + lags - delayed.len() / OVERLAP);
+        Self::of_size(delayed, size, Extent::Capture { lags })
+    }
+
+    /// Takes one period of a delayed signal that repeats. All lags of the period are told.
+    pub fn of_period(delayed: &[f32]) -> Self {
+        Self::of_size(delayed, delayed.len(), Extent::Period)
+    }
+
+    fn of_size(delayed: &[f32], size: usize, extent: Extent) -> Self {
         let mut planner = FftPlanner::<f32>::new();
         let forward = planner.plan_fft_forward(size);
         let inverse = planner.plan_fft_inverse(size);
@@ -32,11 +50,19 @@ impl Correlator {
         let scale = 1.0 / size as f32;
         spectrum.iter_mut().for_each(|d| *d = d.conj() * scale);
         Self {
-            lags,
+            extent,
             symbols: delayed.len(),
             spectrum,
             forward,
             inverse,
+        }
+    }
+
+    /// Share of the symbols that the sum for a lag runs over.
+    pub fn covered(&self, lag: usize) -> f64 {
+        match self.extent {
+            Extent::Capture { .. } => 1.0 - lag as f64 / self.symbols as f64,
+            Extent::Period => 1.0,
         }
     }
 
@@ -62,10 +88,13 @@ impl Correlator {
             *z *= d;
         }
         self.inverse.process(&mut pair);
-        let all = self.symbols as f32;
-        let mut both = [(); 2].map(|()| Vec::with_capacity(self.lags));
-        for (lag, z) in pair[..self.lags].iter().enumerate() {
-            let scale = (all / (all - lag as f32)).sqrt();
+        let lags = match self.extent {
+            Extent::Capture { lags } => lags,
+            Extent::Period => self.symbols,
+        };
+        let mut both = [(); 2].map(|()| Vec::with_capacity(lags));
+        for (lag, z) in pair[..lags].iter().enumerate() {
+            let scale = (1.0 / self.covered(lag)).sqrt() as f32;
             both[0].push(z.re * scale * sizes[0]);
             both[1].push(z.im * scale * sizes[1]);
         }

@@ -102,7 +102,7 @@ pub fn smooth(blocks: &[Observed], prior: &Prior) -> (Vec<Vector>, Vector) {
 
 /// Inverse of the first `n` rows and columns of a symmetric positive matrix, by Gauss and Jordan
 /// without pivots.
-fn invert(matrix: &Matrix, n: usize) -> Matrix {
+pub fn invert(matrix: &Matrix, n: usize) -> Matrix {
     let mut a = *matrix;
     for k in 0..n {
         let pivot = 1.0 / a[k][k].max(f64::MIN_POSITIVE);

@@ -20,6 +20,10 @@ const APART: f64 = 1.5;
 /// Lags from which the noise of a correlation is taken: its spread is then known to 0.6 %.
 const NOISE_LAGS: usize = 1 << 15;
 
+/// Height over the threshold from which on what stands where no path can be may have ghosts: the
+/// largest has half of its height.
+const GHOSTLY: f64 = 1.5;
+
 /// A detected path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Peak {
@@ -41,6 +45,8 @@ struct Curve {
     heights: Vec<f32>,
     /// At whole lags and between them.
     sigma: [f64; 2],
+    /// The correlation at whole lags.
+    whole: Vec<f32>,
 }
 
 /// The heights of all detectors.
@@ -51,32 +57,53 @@ pub(super) struct Look<'a> {
     series: [Vec<f32>; 2],
     aided: Curve,
     fixed: Curve,
-    /// Heights, and symbols in a block.
-    blocks: Option<(Vec<f32>, usize)>,
+    correlator: &'a Correlator,
+    blocks: Option<Blocks>,
+}
+
+/// What the block detector saw.
+struct Blocks {
+    heights: Vec<f32>,
+    /// Symbols in a block.
+    block: usize,
+    /// The residual without the track, over the capture.
+    plain: Vec<f32>,
 }
 
 impl<'a> Look<'a> {
     /// Looks with the two coherent detectors.
-    pub fn new(left: &'a Residual, correlator: &Correlator, guard: usize) -> Self {
-        let series = [left.aided(), left.plain()];
+    ///
+    /// Where the pattern repeats, what goes with the symbols at the lags `known` is taken out.
+    pub fn new(
+        left: &'a Residual,
+        correlator: &'a Correlator,
+        [lags, guard]: [usize; 2],
+        known: &[usize],
+    ) -> Self {
+        let series = left.series(known);
         let [aided, fixed] = correlator.correlate(&series[0], &series[1]);
         Self {
             left,
             guard,
-            aided: Curve::new(&aided, guard),
-            fixed: Curve::new(&fixed, guard),
+            aided: Curve::new(&aided, lags, guard),
+            fixed: Curve::new(&fixed, lags, guard),
             series,
+            correlator,
             blocks: None,
         }
     }
 
     /// Looks with the block detector too.
-    pub fn by_blocks(&mut self, lags: usize, block: usize) {
-        let [whole, below] =
-            block_correlation::by_blocks(&self.series[1], &self.left.delayed, lags, block);
+    pub fn by_blocks(&mut self, lags: usize, block: usize, known: &[usize]) {
+        let plain = self.left.plain_apart(known);
+        let [whole, below] = block_correlation::by_blocks(&plain, &self.left.delayed, lags, block);
         let mut heights = interleave(&whole, &below[1..]);
         heights[..2 * self.guard + 2].fill(0.0);
-        self.blocks = Some((heights, block));
+        self.blocks = Some(Blocks {
+            heights,
+            block,
+            plain,
+        });
     }
 
     /// The largest height at every point. A beat and its own track have one sign; a phase that
@@ -84,8 +111,8 @@ impl<'a> Look<'a> {
     pub fn heights(&self) -> Vec<f32> {
         let both = self.aided.heights.iter().zip(&self.fixed.heights);
         let mut largest: Vec<f32> = both.map(|(a, s)| a.max(s.abs())).collect();
-        if let Some((blocks, _)) = &self.blocks {
-            for (l, b) in largest.iter_mut().zip(blocks) {
+        if let Some(blocks) = &self.blocks {
+            for (l, b) in largest.iter_mut().zip(&blocks.heights) {
                 *l = l.max(*b);
             }
         }
@@ -101,7 +128,7 @@ impl<'a> Look<'a> {
     pub fn level_sigma(&self, at: usize) -> f64 {
         // The correlator's sums are over the root of the share of the capture that they cover.
         let all = self.left.delayed.len() as f64;
-        let covered = (all * (all - (at / 2) as f64)).sqrt();
+        let covered = all * self.correlator.covered(at / 2).sqrt();
         self.aided.sigma[at % 2] * self.left.level_scale() / covered
     }
 
@@ -120,18 +147,14 @@ impl<'a> Look<'a> {
             if peaks.iter().any(|p| beside(p) || coupled(p)) {
                 continue;
             }
-            let skirt = |p: &Peak| {
-                let share = if beside(p) { SKIRT_SHARE } else { WINDOW_SHARE };
-                (beside(p) || coupled(p)) && height < share * p.height
-            };
-            if known.iter().any(skirt) {
+            if known.iter().any(|p| self.is_skirt(p, at, height)) {
                 continue;
             }
             let delay = self.delay(at);
             if known.iter().all(|p| (p.delay - delay).abs() >= APART) {
                 let seen = |heights: &[f32]| f64::from(heights[at]) > threshold;
-                let moving =
-                    seen(&self.aided.heights) || self.blocks.as_ref().is_some_and(|b| seen(&b.0));
+                let moving = seen(&self.aided.heights)
+                    || self.blocks.as_ref().is_some_and(|b| seen(&b.heights));
                 peaks.push(Peak {
                     at,
                     delay,
@@ -147,16 +170,73 @@ impl<'a> Look<'a> {
         peaks
     }
 
+    /// Says whether a height at a point may be the skirt of a path.
+    fn is_skirt(&self, of: &Peak, at: usize, height: f64) -> bool {
+        let distance = of.at.abs_diff(at);
+        if distance <= 2 * SKIRT {
+            height < SKIRT_SHARE * of.height
+        } else {
+            distance <= 2 * self.left.window() && height < WINDOW_SHARE * of.height
+        }
+    }
+
+    /// Whole lags at which no path can be, within the guard or on the skirt of one, that stand higher
+    /// than anything that may be one, the highest first: what may pass for a path may be their ghost.
+    /// Empty where the pattern does not repeat.
+    pub fn ghostly(
+        &self,
+        paths: &[Peak],
+        strongest: f64,
+        threshold: f64,
+        known: &[usize],
+    ) -> Vec<usize> {
+        if self.left.period.is_none() {
+            return Vec::new();
+        }
+        let symbols = self.left.template().len();
+        let lags = self.aided.heights.len() / 2;
+        let height = |lag: usize| self.aided.height(lag).max(self.fixed.height(lag));
+        let within = (1..=self.guard).flat_map(|lag| [lag, symbols - lag]);
+        let reach = SKIRT.max(self.left.window()) + 1;
+        let about = paths.iter().flat_map(|p| {
+            let first = (p.at / 2).saturating_sub(reach).max(self.guard + 1);
+            first..(p.at / 2 + reach + 1).min(lags)
+        });
+        let refused = about.filter(|&lag| {
+            let beside = |p: &Peak| {
+                self.is_skirt(p, 2 * lag, height(lag)) || (p.delay - lag as f64).abs() < APART
+            };
+            paths.iter().any(beside)
+        });
+        let mut ghostly: Vec<usize> = within
+            .chain(refused)
+            .filter(|lag| height(*lag) > GHOSTLY * threshold && !known.contains(lag))
+            .collect();
+        ghostly.sort_by(|&a, &b| height(b).total_cmp(&height(a)));
+        ghostly.dedup();
+        match ghostly.first() {
+            Some(&highest) if height(highest) > strongest => ghostly,
+            _ => Vec::new(),
+        }
+    }
+
     /// Delay in symbols near a point, from the detector that stands highest there.
     fn delay(&self, at: usize) -> f64 {
+        let delayed = self.left.template();
         let sum = |x: &[f32], lag: usize| -> f64 {
-            let late = x[lag.min(x.len())..].iter().zip(&self.left.delayed);
-            late.map(|(x, d)| f64::from(x * d)).sum()
+            let (before, late) = x.split_at(lag.min(x.len()));
+            let product = |(x, d): (&f32, &f32)| f64::from(x * d);
+            let sum: f64 = late.iter().zip(delayed).map(product).sum();
+            if self.left.period.is_none() {
+                return sum;
+            }
+            let wrapped = before.iter().zip(&delayed[delayed.len() - before.len()..]);
+            sum + wrapped.map(product).sum::<f64>()
         };
         let (aided, fixed) = (self.aided.heights[at], self.fixed.heights[at].abs());
         match &self.blocks {
-            Some((heights, block)) if heights[at] > aided.max(fixed) => {
-                fraction::delay(|lag| self.block_amplitude(lag, *block), at)
+            Some(blocks) if blocks.heights[at] > aided.max(fixed) => {
+                fraction::delay(|lag| self.block_amplitude(lag, blocks), at)
             }
             _ => {
                 let series = &self.series[usize::from(fixed > aided)];
@@ -166,13 +246,14 @@ impl<'a> Look<'a> {
     }
 
     /// Root of what the squared correlations of the blocks exceed those of white noise by.
-    fn block_amplitude(&self, lag: usize, block: usize) -> f64 {
-        let (plain, delayed) = (&self.series[1], &self.left.delayed);
+    fn block_amplitude(&self, lag: usize, blocks: &Blocks) -> f64 {
+        let Blocks { plain, block, .. } = blocks;
+        let delayed = &self.left.delayed;
         let mean_square =
             |v: &[f32]| v.iter().map(|x| f64::from(x * x)).sum::<f64>() / v.len().max(1) as f64;
         let noise = mean_square(plain) * mean_square(delayed);
         let late = &plain[lag.min(plain.len())..];
-        let blocks = late.chunks(block).zip(delayed.chunks(block));
+        let blocks = late.chunks(*block).zip(delayed.chunks(*block));
         let excess: f64 = blocks
             .map(|(x, d)| {
                 let sum: f64 = x.iter().zip(d).map(|(x, d)| f64::from(x * d)).sum();
@@ -186,7 +267,8 @@ impl<'a> Look<'a> {
 impl Curve {
     /// Heights at whole and half lags from the correlations at whole ones. The noise of
     /// neighbouring lags is as coloured as the residual: half lags have their own scale.
-    fn new(correlation: &[f32], guard: usize) -> Self {
+    fn new(whole: &[f32], lags: usize, guard: usize) -> Self {
+        let correlation = &whole[..lags];
         let half: Vec<f32> = correlation.windows(2).map(|c| c[0] + c[1]).collect();
         let sigma = [spread(correlation, guard), spread(&half, guard)];
         let mut heights = interleave(correlation, &half);
@@ -197,7 +279,16 @@ impl Curve {
                 *h *= scale;
             }
         }
-        Self { heights, sigma }
+        Self {
+            heights,
+            sigma,
+            whole: whole.to_vec(),
+        }
+    }
+
+    /// Magnitude at a whole lag, within the guard as well, in standard deviations.
+    fn height(&self, lag: usize) -> f64 {
+        f64::from(self.whole[lag].abs()) / self.sigma[0].max(f64::MIN_POSITIVE)
     }
 }
 

@@ -19,8 +19,9 @@
 //! therefore not used.
 
 use crate::mpi::level::{self, Beat};
-use crate::mpi::reflectogram::joint::{self, MOST, Observed, Prior};
+use crate::mpi::reflectogram::joint::{self, MOST, Matrix, Observed, Prior, Vector};
 use crate::mpi::reflectogram::look::Peak;
+use crate::mpi::reflectogram::period::Period;
 use crate::mpi::smoothing::{Smoother, common_power, common_power_sigma};
 use crate::mpi::standing;
 use crate::mpi::track::{STRETCH, Tracked};
@@ -60,6 +61,10 @@ pub(super) struct Residual {
     window: usize,
     /// Levels of the paths that were taken out.
     pub levels: Vec<Level>,
+    /// One period of the pattern, when it repeats.
+    pub period: Option<Period>,
+    /// Whole lags about the paths that were taken out.
+    lags: Vec<usize>,
 }
 
 /// Level of a path, linear, from its part with the delayed data alone.
@@ -72,7 +77,8 @@ pub(super) struct Level {
 }
 
 impl Residual {
-    pub fn new(power: &[f32], tracked: &Tracked, beat: &Beat) -> Self {
+    /// Takes the residual; `period` is that of the pattern in symbols, when it repeats.
+    pub fn new(power: &[f32], tracked: &Tracked, beat: &Beat, period: Option<usize>) -> Self {
         let of = |values: &[f64]| -> Vec<f32> {
             let symbols = tracked.symbols.iter();
             symbols.map(|&s| values[s as usize] as f32).collect()
@@ -91,34 +97,68 @@ impl Residual {
         );
         let mut new = Self {
             left: residual.clone(),
-            delayed: without_drift(&amplitude),
             beat: at_symbols(&smoother.ratio(&beat.track, &ones), residual.len()),
             gain: smoother.left(),
             window: window(&smoother),
             residual,
-            amplitude,
             lost: tracked.lost(),
             noise: beat.noise_variance * level::BLOCK as f64 * mean_power,
             rate,
             mean,
             levels: Vec::new(),
+            delayed: without_drift(&amplitude),
+            period: period.map(|symbols| Period::new(&amplitude, symbols, &tracked.amplitude)),
+            lags: Vec::new(),
             power: mean_power,
             own_power: standing::own_power(tracked),
+            amplitude,
         };
         new.leave_out_lost();
         new
     }
 
+    /// What is correlated with [`Self::template`]: with the beat track and without it. Where the
+    /// pattern repeats, over one period, and without what goes with the symbols at the lags `known`
+    /// and about the paths.
+    pub fn series(&self, known: &[usize]) -> [Vec<f32>; 2] {
+        let series = [self.aided(), self.plain()];
+        let Some(period) = &self.period else {
+            return series;
+        };
+        period.partial(&series, &self.lags_with(known))
+    }
+
+    /// The second of them over the whole capture.
+    pub fn plain_apart(&self, known: &[usize]) -> Vec<f32> {
+        let mut plain = self.plain();
+        if let Some(period) = &self.period {
+            period.partial_of_capture(&mut plain, &self.lags_with(known));
+        }
+        plain
+    }
+
+    /// Lags about the paths, and others.
+    fn lags_with(&self, others: &[usize]) -> Vec<usize> {
+        let mut lags = self.lags.clone();
+        lags.extend(others.iter().filter(|lag| !self.lags.contains(lag)));
+        lags
+    }
+
+    /// Amplitude without its mean, over a period where the pattern repeats.
+    pub fn template(&self) -> &[f32] {
+        self.period.as_ref().map_or(&self.delayed, |p| &p.delayed)
+    }
+
     /// Residual times amplitude times the beat track. The beat's mean part is known by now:
     /// taking it out leaves less noise.
-    pub fn aided(&self) -> Vec<f32> {
+    fn aided(&self) -> Vec<f32> {
         let parts = self.left.iter().zip(&self.amplitude).zip(&self.beat);
         parts.map(|((r, a), c)| (r - c * a) * a * c).collect()
     }
 
     /// Residual without the beat track times amplitude, without its mean. The track would make
     /// a slow noise, common to many lags.
-    pub fn plain(&self) -> Vec<f32> {
+    fn plain(&self) -> Vec<f32> {
         let parts = self.left.iter().zip(&self.amplitude).zip(&self.beat);
         let mut plain: Vec<f32> = parts.map(|((r, a), c)| (r - c * a) * a).collect();
         let sum: f64 = plain.iter().map(|&x| f64::from(x)).sum();
@@ -146,15 +186,20 @@ impl Residual {
     ///
     /// The start of the capture, whose delayed signal is not known, is left out.
     pub fn remove(&mut self, paths: &[Peak]) {
+        let about = |p: &Peak| [p.delay.floor() as usize, p.delay.floor() as usize + 1];
+        self.lags = paths.iter().flat_map(about).collect();
+        self.lags.sort_unstable();
+        self.lags.dedup();
         let late: Vec<Vec<f32>> = paths.iter().map(|p| self.late(p.delay)).collect();
         let farthest = paths.iter().fold(0.0, |most: f64, p| most.max(p.delay));
         let blocks = self.residual.len() / level::BLOCK;
         let first = ((farthest.floor() as usize + 1).div_ceil(level::BLOCK)).min(blocks);
         let start = first * level::BLOCK;
-        let still: Vec<f32> = late
+        let still: Vec<f32> = self
+            .still(&late, start)
             .iter()
             .zip(paths)
-            .map(|(late, p)| self.still(late, start) - (self.own_power * p.level.max(0.0)) as f32)
+            .map(|(still, p)| (still - self.own_power * p.level.max(0.0)) as f32)
             .collect();
         for (t, left) in self.left.iter_mut().enumerate() {
             let standing: f32 = late.iter().zip(&still).map(|(late, g)| late[t] * g).sum();
@@ -244,16 +289,22 @@ impl Residual {
         }
     }
 
-    /// Mean of a path's beat, from the part with the delayed data.
-    fn still(&self, late: &[f32], start: usize) -> f32 {
-        let (mut up, mut down) = (0.0, 0.0);
-        let parts = self.residual.iter().zip(&self.amplitude).zip(late);
-        for ((r, a), late) in parts.skip(start) {
-            let template = a * late;
-            up += f64::from(template * r);
-            down += f64::from(template * template);
+    /// Means of the paths' beats, from the parts with the delayed data.
+    fn still(&self, late: &[Vec<f32>], start: usize) -> Vec<f64> {
+        let (mut gram, mut right) = (Matrix::default(), Vector::default());
+        for t in start..self.residual.len() {
+            let a = self.amplitude[t];
+            for (i, one) in late.iter().enumerate() {
+                let template = a * one[t];
+                right[i] += f64::from(template * self.residual[t]);
+                for (to, other) in gram[i].iter_mut().zip(&late[..=i]) {
+                    *to += f64::from(template * (a * other[t]));
+                }
+            }
         }
-        (up / down.max(f64::MIN_POSITIVE)) as f32
+        let inverse = apart(&gram, late.len());
+        let mean = |i: usize| (0..late.len()).map(|j| inverse[i][j] * right[j]).sum();
+        (0..late.len()).map(mean).collect()
     }
 
     /// The amplitude that is late by a delay in symbols, without its mean; zero where the capture
@@ -269,24 +320,60 @@ impl Residual {
     }
 }
 
-/// Levels of the paths, each from its own part with the delayed data alone, and the power of what the
-/// part without it holds beside them: two paths of opposite phases may cancel there.
+/// Share of a path's template that must be left beside the others for them to be told apart.
+const APART: f64 = 0.05;
+
+/// Inverse of the Gram matrix of the paths' templates, of which the lower half is given; without what
+/// two templates have in common where they are nearly the same.
+fn apart(gram: &Matrix, paths: usize) -> Matrix {
+    let mut whole = *gram;
+    let mut alone = Matrix::default();
+    for i in 0..paths {
+        for j in 0..i {
+            whole[j][i] = gram[i][j];
+        }
+        alone[i][i] = 1.0 / gram[i][i].max(f64::MIN_POSITIVE);
+    }
+    let inverse = joint::invert(&whole, paths);
+    let told = |i: usize| {
+        let share = alone[i][i] / inverse[i][i];
+        share > APART && share < 1.0 + 1e-6
+    };
+    match (0..paths).all(told) {
+        true => inverse,
+        false => alone,
+    }
+}
+
+/// Levels of the paths, from their parts with the delayed data alone, and the power of what the part
+/// without it holds beside them: two paths of opposite phases may cancel there. Where the pattern
+/// repeats the data of two paths may resemble each other; what they have in common in the mean is told
+/// apart, and what a block has beyond it is white from block to block.
 fn powers(observed: &[Observed], paths: usize, rate: f64) -> (Vec<Level>, f64) {
     let blocks = observed.len().max(1) as f64;
     let ones = vec![1.0; observed.len()];
     let shared: f64 = observed.iter().map(|o| o.gram[paths][paths]).sum::<f64>() / blocks;
     let mut other: Vec<f64> = observed.iter().map(|o| o.right[paths] / shared).collect();
+    let along = |o: &Observed, k: usize| o.gram[k][paths] - o.gram[paths][paths];
+    let mut gram = Matrix::default();
+    for o in observed {
+        for (i, row) in gram.iter_mut().enumerate().take(paths) {
+            for (j, to) in row.iter_mut().enumerate().take(i + 1) {
+                let taken = along(o, i) * along(o, j) / o.gram[paths][paths];
+                let data = o.gram[i][j] - o.gram[j][paths] - along(o, i);
+                *to += (data - taken) / blocks;
+            }
+        }
+    }
+    let inverse = apart(&gram, paths);
+    let data = |o: &Observed, k: usize| {
+        let common = o.right[paths] / o.gram[paths][paths];
+        o.right[k] - o.right[paths] - common * along(o, k)
+    };
     let own = (0..paths)
         .map(|k| {
-            let data = |o: &Observed| {
-                let along = o.gram[k][paths] - o.gram[paths][paths];
-                let common = o.right[paths] / o.gram[paths][paths];
-                let up = o.right[k] - o.right[paths] - common * along;
-                let taken = along * along / o.gram[paths][paths];
-                (up, o.gram[k][k] - o.gram[k][paths] - along - taken)
-            };
-            let down = observed.iter().map(|o| data(o).1).sum::<f64>() / blocks;
-            let beat: Vec<f64> = observed.iter().map(|o| data(o).0 / down).collect();
+            let of = |o: &Observed| (0..paths).map(|j| inverse[k][j] * data(o, j)).sum();
+            let beat: Vec<f64> = observed.iter().map(of).collect();
             for (to, g) in other.iter_mut().zip(&beat) {
                 *to -= g;
             }

@@ -3,16 +3,18 @@ use crate::mpi::{level, track};
 use crate::signals::{Interference, Noise, symbols};
 use crate::slicer::Slicer;
 
+mod repeating;
+
 const BAUD_HZ: f64 = 26.5625e9;
 
 fn found(interference: Interference, count: usize, seed: u64) -> Found {
     let sent = symbols(seed, count, 4);
     let power = interference.power(&sent, 4, seed + 1_000);
-    look_at(&power, &sent)
+    look_at(&power, &sent, 4, None)
 }
 
-fn look_at(power: &[f32], sent: &[u8]) -> Found {
-    let slicer = Slicer::from_symbols(power, sent, 4);
+fn look_at(power: &[f32], sent: &[u8], levels: usize, period: Option<usize>) -> Found {
+    let slicer = Slicer::from_symbols(power, sent, levels);
     let tracked = track::decide(power, &slicer, track::BLOCK);
     let beat = level::beat(power, &tracked, BAUD_HZ);
     let input = Input {
@@ -20,7 +22,7 @@ fn look_at(power: &[f32], sent: &[u8]) -> Found {
         slicer: &slicer,
         baud_hz: BAUD_HZ,
         guard: 20,
-        period: None,
+        period,
         linewidth_hz: None,
         search: crate::mpi::Search::DelayedCopies,
     };
@@ -104,7 +106,7 @@ fn searched(paths: Paths, linewidth_hz: f64, count: usize, seed: u64) -> Found {
             sum as f32
         })
         .collect();
-    look_at(&power, &sent[before..])
+    look_at(&power, &sent[before..], 4, None)
 }
 
 /// Every path is found once, to half a symbol, and nothing else.

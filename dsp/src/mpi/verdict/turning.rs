@@ -217,13 +217,9 @@ impl Evidence<'_> {
     /// Fits level and decay with the strongest path's delay.
     fn turned(&self, beat: &Beat, paths: &[Path]) -> Turned {
         let baud_hz = self.input.baud_hz;
-        let (mut mean, mut noise) = (0.0, 0.0);
-        for path in paths {
-            let delay = path.delay_s * baud_hz;
-            let still = standing::mean(self.input.power, self.tracked, self.beat, delay);
-            mean += still.mean;
-            noise += still.noise;
-        }
+        let delays: Vec<f64> = paths.iter().map(|p| p.delay_s * baud_hz).collect();
+        let still = standing::mean(self.input.power, self.tracked, self.beat, &delays);
+        let standing::Standing { mean, noise } = still;
         let delay = paths[0].delay_s * baud_hz / level::BLOCK as f64;
         let given = self
             .input

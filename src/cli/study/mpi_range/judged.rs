@@ -18,6 +18,8 @@ const WEAKEST_LEVEL_DB: i16 = -46;
 const LEVEL_DB: f64 = 1.0;
 /// False paths a capture.
 const FALSE_RATE: f64 = 1e-3;
+/// Patterns that are sent over and over.
+const PATTERNS: [(&str, Case); 2] = [("PRBS13Q", Case::Prbs13q), ("SSPRQ", Case::Ssprq)];
 /// How near the share of 5-ns paths that are seen has to be to its theory.
 const NEAR_TOLERANCE: f64 = 0.03;
 
@@ -71,6 +73,25 @@ pub fn findings(trials: &Trials<MpiRange>) -> Vec<Finding> {
             .flat_map(|db| of(Case::At(db)))
             .map(|f| f.false_paths > 0),
     ));
+    for (name, case) in PATTERNS {
+        out.push(Finding::at_least(
+            format!("{name}, -22 to -46 dB: delay within 0.5 UI"),
+            RATE,
+            of(case).map(Found::located),
+        ));
+        out.push(Finding::at_least(
+            format!("{name}: level within 1 dB, where told"),
+            RATE,
+            of(case)
+                .filter_map(|f| f.level_error_db)
+                .map(|error| error.abs() <= LEVEL_DB),
+        ));
+        out.push(Finding::at_most(
+            format!("{name}, one path: captures with another"),
+            FALSE_RATE,
+            of(case).map(|f| f.false_paths > 0),
+        ));
+    }
     for (what, case) in [
         ("-24, -34, -44 dB: all within 0.5 UI", Case::Three),
         ("twins of -40 dB, 3 UI apart: both", Case::Twins),

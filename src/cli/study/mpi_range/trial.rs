@@ -4,7 +4,8 @@ use std::f64::consts::{FRAC_2_PI, PI};
 
 use etalon_dsp::options::{EqualizerChoice, Measures};
 use etalon_dsp::{BaudChoice, ReceiveOptions};
-use etalon_twin::link::{LinkConfig, Reflection, simulate, theory};
+use etalon_twin::link::{LinkConfig, Reflection, SymbolSource, simulate, theory};
+use etalon_types::PatternName;
 use etalon_types::report::MpiPath;
 use etalon_types::units::{Db, Hertz, Seconds};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,10 @@ pub enum Case {
     Three,
     /// Two paths of -40 dB, three unit intervals apart.
     Twins,
+    /// One path of -22 to -46 dB while PRBS13Q is sent, over and over.
+    Prbs13q,
+    /// The same with SSPRQ.
+    Ssprq,
     /// One path of -46 dB behind a receiver with half the symbol rate as bandwidth, two samples a
     /// symbol, through the whole receiver with its feed-forward equalizer.
     Channel,
@@ -58,6 +63,8 @@ impl Case {
             Self::Clear => "clear".into(),
             Self::Three => "three".into(),
             Self::Twins => "twins".into(),
+            Self::Prbs13q => "prbs13q".into(),
+            Self::Ssprq => "ssprq".into(),
             Self::Channel => "channel".into(),
         }
     }
@@ -71,6 +78,17 @@ impl Case {
             Self::Three => 1002,
             Self::Twins => 1003,
             Self::Channel => 1004,
+            Self::Prbs13q => 1005,
+            Self::Ssprq => 1006,
+        }
+    }
+
+    /// The pattern that is sent over and over, where one is.
+    fn pattern(self) -> Option<PatternName> {
+        match self {
+            Self::Prbs13q => Some(PatternName::PrbsQ(13)),
+            Self::Ssprq => Some(PatternName::Ssprq),
+            _ => None,
         }
     }
 
@@ -138,6 +156,13 @@ pub fn run(case: Case, seed: u64) -> Result<Found, Error> {
             .collect(),
         ..capture::link(draws.bits(), case.symbols(), EXTINCTION, SNR)
     };
+    let config = match case.pattern() {
+        Some(name) => LinkConfig {
+            source: SymbolSource::Pattern { name },
+            ..config
+        },
+        None => config,
+    };
     let searched = search(case, config)?;
     let angle = 2.0 * PI * linewidth_hz;
     let first = truth.first();
@@ -162,11 +187,17 @@ pub fn run(case: Case, seed: u64) -> Result<Found, Error> {
 
 /// Level in dB and delay in seconds of every path.
 fn paths(case: Case, draws: &mut Draws) -> Vec<(f64, f64)> {
+    if let Some(pattern) = case.pattern() {
+        // A period late is not late at all.
+        let period_s = pattern.period_symbols() as f64 / BAUD.0;
+        let delay_s = draws.log_between(100e-9, 0.9 * period_s);
+        return vec![(draws.between(-46.0, -22.0), delay_s)];
+    }
     let mut delay_s = || draws.log_between(100e-9, 10e-6);
     match case {
         Case::At(level_db) => vec![(f64::from(level_db), delay_s())],
         Case::Near => vec![(near_level_db(), NEAR_SYMBOLS_LATE / BAUD.0)],
-        Case::Clear => Vec::new(),
+        Case::Clear | Case::Prbs13q | Case::Ssprq => Vec::new(),
         Case::Three => loop {
             let found = [-24.0, -34.0, -44.0].map(|level_db| (level_db, delay_s()));
             // Nearer than this two paths are a question of resolution: see the twins.
@@ -192,7 +223,12 @@ struct Searched {
 
 fn search(case: Case, config: LinkConfig) -> Result<Searched, Error> {
     if case != Case::Channel {
-        let found = capture::assess(&config, Known::default())?;
+        let period = case.pattern().map(|name| name.period_symbols() as usize);
+        let known = Known {
+            period,
+            ..Known::default()
+        };
+        let found = capture::assess(&config, known)?;
         return Ok(Searched {
             paths: found.paths,
             level_db: found.level.value(),
