@@ -206,6 +206,8 @@ impl Ledger {
             how: how.to_owned(),
         };
         self.append("death", &record)?;
+        // As when the journal is read: what was known of it holds no more.
+        self.done.remove(path);
         let deaths = self.deaths.entry(record.path).or_default();
         deaths.push(record.how);
         Ok(deaths)
@@ -342,6 +344,9 @@ mod tests {
         assert_eq!(ledger.deaths["b"], ["signal 9", "signal 6"]);
         // A file that changed is entered anew and replaces what was there.
         ledger.enter("a", None, &[], finding(1)).unwrap();
+        ledger.enter("b", None, &[], finding(1)).unwrap();
+        ledger.enter_death("b", None, "signal 9").unwrap();
+        assert!(!ledger.done.contains_key("b"));
         ledger.enter("b", None, &[], finding(1)).unwrap();
         drop(ledger);
         let ledger = Ledger::open(folder.path(), &identity()).unwrap();

@@ -180,7 +180,6 @@ pub fn run(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Manifest, RunError>
         cache: plan.cache.as_deref().map(Cache::at),
         costs: folder.join(COSTS),
         workers: plan.crew.size,
-        set_aside: plan.set_aside,
         ledger: &mut ledger,
         watcher,
     };
@@ -233,7 +232,6 @@ struct Desk<'a> {
     cache: Option<Cache>,
     costs: PathBuf,
     workers: usize,
-    set_aside: SetAside,
     ledger: &'a mut Ledger,
     watcher: &'a mut dyn Watcher,
 }
@@ -255,13 +253,9 @@ impl Desk<'_> {
                 Ok(Next::Done)
             }
             Outcome::Died(how) => {
-                let deaths = self.ledger.enter_death(&job.path, stamp, &how)?.to_vec();
-                // Asked for by name, a capture gets its tries anew, whatever was before.
-                let tries = match self.set_aside {
-                    SetAside::Stay => deaths.len(),
-                    SetAside::Again => deaths.len() % TRIES,
-                };
-                if tries != 0 && tries < TRIES {
+                // A capture that was set aside is done: tried again, it begins without deaths.
+                let deaths = self.ledger.enter_death(&job.path, stamp, &how)?.len();
+                if deaths < TRIES {
                     self.watcher
                         .says(&format!("{}: {how}; it is tried again", job.path));
                     return Ok(Next::Again);
