@@ -2,14 +2,16 @@
 # Fuzzes every reader: ten CPU-minutes a format, an hour for those that most scopes write.
 #
 #   captures/fuzz/campaign.sh STATE            builds if STATE has no binary, runs or goes on
+#   captures/fuzz/campaign.sh STATE --only TARGET...   the same with these targets alone
 #   captures/fuzz/campaign.sh STATE --build    builds again, as after a repair, then goes on
 #   captures/fuzz/campaign.sh STATE --status   says how far it is
 #   captures/fuzz/campaign.sh STATE --finish   writes docs/validation/fuzz.jsonl
 #
 # One process, at the lowest priority; it can be stopped at any time, and the same command goes
-# on. Everything that runs is a copy in STATE, so that the working tree can change meanwhile.
+# on; run twice, it uses two cores. Everything that runs is a copy in STATE, so that the working
+# tree can change meanwhile.
 set -eu
-[ $# -ge 1 ] || { sed -n '2,10p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,13p' "$0"; exit 2; }
 cd "$(dirname "$0")/../.."
 state=$1
 mkdir -p "$state"
@@ -27,4 +29,7 @@ case "${2:-}" in
 esac
 # Pairs of files are written and read thousands of times a second: in memory where there is some.
 [ -d /dev/shm ] && export TMPDIR=/dev/shm
-exec nice -n 19 "$state/campaign" run "$state"
+shift
+[ "${1:-}" != --build ] || shift
+[ "${1:-}" != --only ] || shift
+exec nice -n 19 "$state/campaign" run "$state" "$@"

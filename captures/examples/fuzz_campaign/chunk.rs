@@ -75,7 +75,7 @@ impl Chunk {
         if fresh && job == "bytes" {
             self::job(state, "seeds", target, &corpus, None)?;
         }
-        let out = state.join("tally.json");
+        let out = state.join("logs").join(format!("{target}.json"));
         let _ = std::fs::remove_file(&out);
         let engine = format!(
             "-max_total_time={CHUNK_S} -timeout={HANG_S} -max_len={LONGEST} -rss_limit_mb=1024 \
@@ -92,7 +92,7 @@ impl Chunk {
             true => None,
             false => {
                 let log = crashes.join(format!("{target}-{job}-{}.log", before.len()));
-                std::fs::copy(state.join("last.log"), &log)?;
+                std::fs::copy(log_of(state, target, job), &log)?;
                 Some(format!("{status}: {}", log.display()))
             }
         };
@@ -116,7 +116,12 @@ impl Chunk {
     }
 }
 
-/// Runs a job of the fuzz binary to its end; its output goes to `last.log`.
+/// Where what the fuzz binary says of a target goes.
+fn log_of(state: &Path, target: &str, job: &str) -> PathBuf {
+    state.join("logs").join(format!("{target}-{job}.log"))
+}
+
+/// Runs a job of the fuzz binary to its end; its output goes to a file of the state.
 pub fn job(
     state: &Path,
     job: &str,
@@ -125,7 +130,9 @@ pub fn job(
     engine: Option<&str>,
 ) -> Result<ExitStatus, Failure> {
     let binary: PathBuf = std::path::absolute(state.join("fuzz"))?;
-    let log = File::create(state.join("last.log"))?;
+    std::fs::create_dir_all(state.join("logs"))?;
+    let path = log_of(state, target, job);
+    let log = File::create(&path)?;
     let mut command = Command::new(binary);
     command
         .args(["--exact", TEST, "--nocapture"])
@@ -138,7 +145,7 @@ pub fn job(
     }
     let status = command.status()?;
     if engine.is_none() && !status.success() {
-        return Err(format!("{job} of {target}: {status}; see last.log").into());
+        return Err(format!("{job} of {target}: {status}; see {}", path.display()).into());
     }
     Ok(status)
 }

@@ -7,14 +7,15 @@
 //!
 //! Every chunk is a process of its own, so that whatever dies is seen from outside, and one line
 //! of `chunks.jsonl`. Whose turn it is follows from those lines alone: the target with the least
-//! processor time among those that are not done.
+//! processor time among those that are not done. Several campaigns may share a state, one a core:
+//! each holds the lock of the target that it runs.
 
 mod chunk;
 mod record;
 
 use chunk::Chunk;
 use serde::Deserialize;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,11 +34,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words[..] {
-        ["run", state] => run(Path::new(state)),
+        ["run", state, ref only @ ..] => run(Path::new(state), only),
         ["status", state] => status(Path::new(state)),
         ["finish", state, out] => record::finish(Path::new(state), Path::new(out)),
         _ => {
-            eprintln!("expected `run STATE`, `status STATE` or `finish STATE FILE`");
+            eprintln!("expected `run STATE [TARGET...]`, `status STATE` or `finish STATE FILE`");
             return ExitCode::from(2);
         }
     };
@@ -78,33 +79,57 @@ fn guided(done: &[Chunk], target: &str) -> f64 {
     own.map(|c| c.cpu_s).sum::<f64>().max(0.0)
 }
 
+/// Takes the target with the least time that is neither done nor another process's, among
+/// `only`, or among all when that is empty. What is returned holds it.
+fn claim<'a>(
+    state: &Path,
+    targets: &'a [Target],
+    only: &[&str],
+    given_up: &[String],
+) -> Result<Option<(&'a Target, File)>, Failure> {
+    let done = chunks(state)?;
+    let spent = |target: &Target| guided(&done, &target.target);
+    let mut open: Vec<&Target> = targets
+        .iter()
+        .filter(|t| only.is_empty() || only.contains(&t.target.as_str()))
+        .filter(|t| spent(t) < 60.0 * t.minutes as f64 && !given_up.contains(&t.target))
+        .collect();
+    open.sort_by(|a, b| spent(a).total_cmp(&spent(b)));
+    let locks = state.join("locks");
+    std::fs::create_dir_all(&locks)?;
+    for target in open {
+        let lock = File::create(locks.join(&target.target))?;
+        if lock.try_lock().is_ok() {
+            return Ok(Some((target, lock)));
+        }
+    }
+    Ok(None)
+}
+
 /// Runs chunks until every target has its time; true when none failed.
-fn run(state: &Path) -> Result<bool, Failure> {
+fn run(state: &Path, only: &[&str]) -> Result<bool, Failure> {
     /// A target that fails so often in one run waits for a repair.
     const PATIENCE: usize = 2;
     let targets = targets(state)?;
-    let mut done = chunks(state)?;
-    let mut failed: Vec<String> = Vec::new();
+    let (mut failed, mut given_up): (Vec<String>, Vec<String>) = Default::default();
     let path: PathBuf = state.join("chunks.jsonl");
     let mut book = OpenOptions::new().create(true).append(true).open(&path)?;
     // Ends a torn line.
     writeln!(book)?;
-    loop {
-        let spent = |name: &str| -> f64 { guided(&done, name) };
-        let next = targets
-            .iter()
-            .filter(|t| spent(&t.target) < 60.0 * t.minutes as f64)
-            .filter(|t| failed.iter().filter(|f| **f == t.target).count() < PATIENCE)
-            .min_by(|a, b| spent(&a.target).total_cmp(&spent(&b.target)));
-        let Some(next) = next else { break };
+    while let Some((next, _lock)) = claim(state, &targets, only, &given_up)? {
+        let done = chunks(state)?;
         let turns: Vec<&Chunk> = done.iter().filter(|c| c.target == next.target).collect();
         let chunk = Chunk::run(state, &next.target, &turns)?;
-        println!("{}", serde_json::to_string(&chunk)?);
-        writeln!(book, "{}", serde_json::to_string(&chunk)?)?;
+        let line = serde_json::to_string(&chunk)?;
+        println!("{line}");
+        // One write, so that lines of several processes do not mix.
+        book.write_all(format!("{line}\n").as_bytes())?;
         if chunk.failure.is_some() {
-            failed.push(chunk.target.clone());
+            if failed.iter().filter(|f| **f == chunk.target).count() + 1 >= PATIENCE {
+                given_up.push(chunk.target.clone());
+            }
+            failed.push(chunk.target);
         }
-        done.push(chunk);
     }
     Ok(failed.is_empty())
 }

@@ -62,7 +62,7 @@ pub const TARGETS: [Target; 26] = [
     target("keysight-bin", 60, One(Format::KeysightBin), &["keysight_bin"], || seeds::gallery("ag")),
     target("keysight-h5", 60, One(Format::KeysightH5), &[], || seeds::gallery("hdf5")),
     target("mat", 60, One(Format::Mat), &["mat"], || seeds::gallery("mat")),
-    target("mat-7.3", 60, One(Format::Mat), &[], || seeds::gallery("mat 7.3")),
+    target("mat-7.3", 10, One(Format::Mat), &[], || seeds::gallery("mat 7.3")),
     target("mat-inside", 10, Packed(Format::Mat, seeds::pack_mat), &[], seeds::mat_elements),
     target("wav", 10, One(Format::Wav), &[], || seeds::gallery("wav")),
     target("sigmf", 10, Pair("x.sigmf-meta", "x.sigmf-data"), &[], seeds::sigmf),
