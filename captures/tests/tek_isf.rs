@@ -169,6 +169,17 @@ fn isf_envelopes_become_max_and_min_in_either_order() {
         &[1, 5, 6, 2],
     );
     assert!(warned(&read(mixed), "now below and now above"));
+    let beyond = isf(
+        ":WFMPRE:BYT_NR 1;NR_PT 4;PT_FMT ENV;XINCR 1E308;YMULT 1;:CURVE ",
+        &[1, 5, 2, 6],
+    );
+    let capture = read(beyond);
+    assert_eq!(info(&capture, 0).sample_interval_s, None);
+    let told = &info(&capture, 0).warnings;
+    assert!(
+        told.iter().any(|w| w.contains("XINCR is not usable")),
+        "{told:?}"
+    );
 }
 
 #[test]

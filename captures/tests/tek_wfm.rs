@@ -361,6 +361,21 @@ fn extremes_become_two_channels() {
 }
 
 #[test]
+fn regress_a_step_whose_double_is_no_number_is_not_used() {
+    let made = Wfm {
+        storage: 1,
+        ..Wfm::words(&[5, 5, -1, 9])
+    };
+    let mut bytes = made.bytes();
+    let step = Wfm::STEP.to_le_bytes();
+    let at = bytes.windows(8).position(|w| w == step).expect("the step");
+    bytes[at..at + 8].copy_from_slice(&f64::MAX.to_le_bytes());
+    let capture = read(bytes);
+    assert_eq!(info(&capture, 0).sample_interval_s, None);
+    assert!(warned(&capture, "is not usable"));
+}
+
+#[test]
 fn metadata_is_walked_and_its_type_codes_checked() {
     let with = |metadata: Vec<u8>| Wfm {
         metadata,

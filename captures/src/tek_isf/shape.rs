@@ -146,10 +146,11 @@ fn scaling(preamble: &Preamble, info: &mut WaveformInfo) -> Result<(), Error> {
 
 fn time(preamble: &Preamble, info: &mut WaveformInfo) -> Result<(), Error> {
     match preamble.number(X_STEP)? {
-        Some(step) if step > 0.0 => info.sample_interval_s = Some(step),
-        Some(step) => info
-            .warnings
-            .push(format!("the sample interval {step} in XINCR is not usable")),
+        // A pair of extremes has two steps, and these have to be a number too.
+        Some(step) if step > 0.0 && (2.0 * step).is_finite() => info.sample_interval_s = Some(step),
+        Some(step) => info.warnings.push(format!(
+            "the sample interval {step:e} in XINCR is not usable"
+        )),
         None => info
             .warnings
             .push("XINCR is missing: the sample interval is unknown".into()),

@@ -356,10 +356,11 @@ fn points(block: &Block, layout: Layout) -> Result<Points, Error> {
 fn time(block: &Block, layout: Layout, warnings: &mut Vec<String>) -> (f64, Option<f64>) {
     let at = layout.implicit(1);
     let (step, origin) = (block.f64(at), block.f64(at + 8));
-    let usable = step.is_finite() && step > 0.0;
+    // A pair of extremes has two steps, and these have to be a number too.
+    let usable = step > 0.0 && (2.0 * step).is_finite();
     if !usable {
         warnings.push(format!(
-            "the sample interval {step} in the header is not usable"
+            "the sample interval {step:e} in the header is not usable"
         ));
     }
     if !origin.is_finite() {
