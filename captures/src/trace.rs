@@ -97,10 +97,33 @@ impl Trace {
         files
     }
 
+    /// Drops times that are no numbers. Readers refuse those that a file holds; what is left are
+    /// products and quotients of numbers near the ends of what a number can be.
+    fn drop_unusable_times(&mut self) {
+        let info = &mut self.info;
+        let usable = |step: &f64| *step > 0.0 && step.is_finite();
+        if let Some(step) = info.sample_interval_s.filter(|step| !usable(step)) {
+            let told = format!("the sample interval of {step:e} s is not usable");
+            info.warnings.push(told);
+            info.sample_interval_s = None;
+        }
+        if !info.t0_s.is_finite() {
+            let told = format!("the time origin of {:e} s is not usable", info.t0_s);
+            info.warnings.push(told);
+            info.t0_s = 0.0;
+        }
+        if let Some(time) = info.trigger_time_s.filter(|time| !time.is_finite()) {
+            let told = format!("the trigger time of {time:e} s is not usable");
+            info.warnings.push(told);
+            info.trigger_time_s = None;
+        }
+    }
+
     /// Fills what the file left out from the hints; contradictions become warnings.
     pub(crate) fn apply(&mut self, hints: &OpenOptions) -> Result<(), Error> {
         // Sample rates on a command line carry a few digits; closer than this they agree.
         const AGREES: f64 = 1e-4;
+        self.drop_unusable_times();
         if let Some(hinted) = hints.sample_interval_s()? {
             match self.info.sample_interval_s {
                 None => self.info.sample_interval_s = Some(hinted),

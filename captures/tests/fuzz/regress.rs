@@ -53,3 +53,17 @@ fn regress_lines_that_change_nothing_are_not_all_told() {
         file.warnings
     );
 }
+
+#[test]
+fn regress_a_rate_whose_inverse_is_no_number_gives_no_interval() {
+    // The text form of LeCroy tools: first time, count, rate, samples.
+    let capture = decode(
+        b"0\n2\n1e-310\n0.5\n0.25\n".to_vec(),
+        &OpenOptions::default(),
+    )
+    .unwrap();
+    let info = capture.traces[0].info();
+    assert_eq!((info.samples, info.sample_interval_s), (2, None));
+    let told = |w: &String| w.contains("the sample interval of inf s is not usable");
+    assert!(info.warnings.iter().any(told), "{:?}", info.warnings);
+}
