@@ -28,6 +28,7 @@ bench *ARGS:
 ci:
     .ci/run
 
-# the binary into ~/.cargo/bin
+# both programs into ~/.cargo/bin (etalon-tables takes ten minutes)
 install:
     cargo install --path . --locked
+    cargo install --path tables --locked

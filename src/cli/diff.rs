@@ -7,7 +7,7 @@ use super::pictures;
 use super::shell::join;
 use super::talk::{Globals, print, print_json};
 use crate::batch::diff::{Diff, FigureDiff, Pair, compare};
-use crate::plots::{LinesPlot, Mark, Origin, PlotAxis, PlotPoint, Scale, Scene, Series};
+use crate::plots::{LinesPlot, Mark, Origin, PlotAxis, PlotPoint, Scene, Series};
 
 /// Options of `diff`.
 #[derive(Clone, Debug, clap::Args)]
@@ -131,34 +131,23 @@ fn draw(figure: &FigureDiff, args: &Args) -> Scene {
         some.map(point).collect()
     };
     let (moved, still) = (points(true), points(false));
-    let all = figure.pairs.iter().flat_map(|p| [p.a[0], p.b[0]]);
-    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
-        (low.min(x), high.max(x))
-    });
-    let scale = if low > 0.0 && high > 30.0 * low {
-        Scale::Decades
-    } else {
-        Scale::Linear
-    };
-    let (low, high) = match scale {
-        Scale::Decades => (0.8 * low, 1.25 * high),
-        Scale::Linear => {
-            let margin = 0.05 * (high - low).max(1e-3 * high.abs()).max(f64::MIN_POSITIVE);
-            (low - margin, high + margin)
-        }
-    };
+    let all = || figure.pairs.iter().flat_map(|p| [p.a[0], p.b[0]]);
     let unit = match figure.unit.as_str() {
         "1" => String::new(),
         unit => format!(" ({unit})"),
     };
     let title = |run: &Path| format!("{}{unit} in {}", figure.figure, run.display());
     let (across, up) = (title(&args.a), title(&args.b));
+    let (x, y) = (
+        PlotAxis::around(&across, all()),
+        PlotAxis::around(&up, all()),
+    );
     let series = [
         Series {
             name: "no change".into(),
             color: 3,
             mark: Mark::Dashed,
-            points: vec![PlotPoint::new(low, low), PlotPoint::new(high, high)],
+            points: vec![PlotPoint::new(x.low, x.low), PlotPoint::new(x.high, x.high)],
         },
         Series {
             name: format!("within the intervals ({})", still.len()),
@@ -173,17 +162,11 @@ fn draw(figure: &FigureDiff, args: &Args) -> Scene {
             points: moved,
         },
     ];
-    let axis = |title| PlotAxis {
-        title,
-        low,
-        high,
-        scale,
-    };
     LinesPlot {
         title: &figure.figure,
         subtitle: &format!("{} rows measured in both runs", figure.compared),
-        x: axis(&across),
-        y: axis(&up),
+        x,
+        y,
         series: &series,
         limits: &[],
         origin: Origin::Measured,

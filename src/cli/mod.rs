@@ -141,14 +141,20 @@ fn dispatch(command: Option<Command>, globals: &Globals) -> Result<Exit, CliErro
     }
     let reports = matches!(
         command,
-        Some(Command::Demo(_) | Command::Analyze(_) | Command::Mpi(_) | Command::Diff(_))
+        Some(
+            Command::Demo(_)
+                | Command::Analyze(_)
+                | Command::Mpi(_)
+                | Command::Diff(_)
+                | Command::Table(_)
+        )
     );
     if globals.report.is_some() && !reports {
         return Err(CliError::usage(
             "ETA-2009",
             "--report",
             "this command makes no report",
-            "expected demo, analyze, mpi or diff",
+            "expected demo, analyze, mpi, diff or table",
             "leave --report out",
         ));
     }

@@ -17,6 +17,7 @@ use super::study::receive_mpi::record::{CaseRecord, SummaryRecord};
 use super::talk::{Globals, TextRecord, print, print_json};
 use crate::batch::Manifest;
 use crate::batch::diff::Diff;
+use crate::batch::summary::{ColumnRecord, Summary};
 use crate::demo::DemoRecord;
 use crate::inventory::Inventory;
 use crate::tools::StageRecord;
@@ -113,6 +114,10 @@ const ALL: &[Entry] = &[
         "etalon study receive-mpi --json, a line a case",
         || schema_for!(CaseRecord),
     ),
+    ("table", "etalon table --json", || schema_for!(Summary)),
+    ("table-column", "etalon table RUN --columns --json", || {
+        schema_for!(ColumnRecord)
+    }),
     ("text", "commands that print a text, with --json", || {
         schema_for!(TextRecord)
     }),

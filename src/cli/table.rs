@@ -41,8 +41,13 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
         .ok_or_else(|| missing("it is neither beside etalon nor on PATH".to_owned()))?;
     let mut command = Command::new(&program);
     command.arg("table").args(&args.words);
-    if globals.json {
-        command.arg("--json");
+    for (given, word) in [(globals.json, "--json"), (globals.quiet, "--quiet")] {
+        if given {
+            command.arg(word);
+        }
+    }
+    if let Some(folder) = &globals.report {
+        command.arg("--report").arg(folder);
     }
     let status = command
         .status()

@@ -44,8 +44,13 @@ pub fn program() -> Option<PathBuf> {
 
 /// Has the Parquet file of a run written, when the program is there.
 pub fn parquet(folder: &Path) -> Parquet {
+    let target = folder.join("rows.parquet");
     let Some(program) = program() else {
-        return Parquet::Missing;
+        return if target.exists() {
+            Parquet::Refused(format!("rows.parquet is of an earlier run; {BUILD}"))
+        } else {
+            Parquet::Missing
+        };
     };
     let output = Command::new(program)
         .arg("parquet")
@@ -53,7 +58,7 @@ pub fn parquet(folder: &Path) -> Parquet {
         .stdin(Stdio::null())
         .output();
     match output {
-        Ok(output) if output.status.success() => Parquet::Written(folder.join("rows.parquet")),
+        Ok(output) if output.status.success() => Parquet::Written(target),
         Ok(output) => {
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
             Parquet::Refused(

@@ -2,9 +2,9 @@
 
 use super::Origin;
 use super::axes::{Axis, Edge, Frame};
-use super::curve;
 use super::scene::{Fill, Scene, Stroke, Text};
 use super::style::{self, Rgb};
+use super::{curve, numbers};
 
 /// How values are spread along an axis of a [`LinesPlot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,31 @@ pub struct PlotAxis<'a> {
     pub scale: Scale,
 }
 
+impl<'a> PlotAxis<'a> {
+    /// Makes the axis on which these values lie, with a margin: by decades where all are positive
+    /// and far apart. What is not finite has no say.
+    pub fn around(title: &'a str, values: impl IntoIterator<Item = f64>) -> Self {
+        /// Above this ratio of the largest to the smallest, steps of equal size hide the small.
+        const FAR_APART: f64 = 30.0;
+        let (low, high) = numbers::finite_range(values).unwrap_or((0.0, 1.0));
+        if low > 0.0 && high > FAR_APART * low {
+            return Self {
+                title,
+                low: 0.8 * low,
+                high: 1.25 * high,
+                scale: Scale::Decades,
+            };
+        }
+        let margin = 0.05 * (high - low).max(1e-3 * high.abs()).max(f64::MIN_POSITIVE);
+        Self {
+            title,
+            low: low - margin,
+            high: high + margin,
+            scale: Scale::Linear,
+        }
+    }
+}
+
 /// How a series is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -41,6 +66,8 @@ pub enum Mark {
     Squares,
     /// Small discs without intervals, for many of them.
     Dots,
+    /// Bars with an arrow downwards: no more than this.
+    Bounds,
     /// Nothing: a line of words in the legend.
     Unmarked,
 }
@@ -161,7 +188,7 @@ impl LinesPlot<'_> {
                 Mark::Curve | Mark::Dashed => {
                     scene.line((left, at), (left + 34.0, at), stroke(series));
                 }
-                Mark::Discs | Mark::Squares | Mark::Dots | Mark::Unmarked => {
+                _ => {
                     draw_mark(scene, series, (left + 17.0, at));
                 }
             }
@@ -226,7 +253,10 @@ fn draw_series(scene: &mut Scene, x: &Axis, y: &Axis, series: &Series) {
     }
     for point in series.points.iter().filter(finite) {
         let at = (x.within(point.x), y.within(point.y));
-        if let Some((low, high)) = point.interval.filter(|_| series.mark != Mark::Dots) {
+        if let Some((low, high)) = point
+            .interval
+            .filter(|_| matches!(series.mark, Mark::Discs | Mark::Squares))
+        {
             let (bottom, top) = (y.within(low), y.within(high));
             let pen = Stroke::solid(color(series), 1.4);
             scene.line((at.0, bottom), (at.0, top), pen);
@@ -243,9 +273,27 @@ fn draw_mark(scene: &mut Scene, series: &Series, at: (f64, f64)) {
     match series.mark {
         Mark::Squares => scene.rect(at.0 - 4.5, at.1 - 4.5, 9.0, 9.0, Fill::solid(ink)),
         Mark::Dots => scene.circle(at.0, at.1, 2.4, Fill::faint(ink, 0.55)),
+        Mark::Bounds => draw_bound(scene, ink, at, (0.0, 1.0)),
         Mark::Unmarked => {}
         _ => scene.circle(at.0, at.1, 5.0, Fill::solid(ink)),
     }
+}
+
+/// A bar across `towards`, and an arrow from it that way.
+pub(crate) fn draw_bound(scene: &mut Scene, ink: Rgb, at: (f64, f64), towards: (f64, f64)) {
+    let pen = Stroke::solid(ink, 1.8);
+    let (along, across) = (towards, (-towards.1, towards.0));
+    let point = |far: f64, aside: f64| {
+        let step = |i: f64, j: f64| far * i + aside * j;
+        (
+            at.0 + step(along.0, across.0),
+            at.1 + step(along.1, across.1),
+        )
+    };
+    scene.line(point(0.0, -6.0), point(0.0, 6.0), pen);
+    scene.line(point(0.0, 0.0), point(14.0, 0.0), pen);
+    let head = vec![point(20.0, 0.0), point(11.0, -4.5), point(11.0, 4.5)];
+    scene.polygon(head, Fill::solid(ink));
 }
 
 #[cfg(test)]
@@ -284,6 +332,7 @@ mod tests {
             Mark::Discs,
             Mark::Squares,
             Mark::Dots,
+            Mark::Bounds,
         ] {
             let points = odd
                 .iter()

@@ -5,7 +5,8 @@
 //! counts on a logarithmic colour scale with the level histograms beside it, [`TapsPlot`] the
 //! equalizer's taps with their signs, [`SpectrumPlot`] the residual's spectrum over its floor,
 //! [`ReflectogramPlot`] the level of paths over the distance between two reflections,
-//! [`LinesPlot`] what a study found beside what theory says, and
+//! [`LinesPlot`] what a study found beside what theory says, [`GroupsPlot`] a figure of every group
+//! of a batch's rows, and
 //! [`NetworkPlot`] a failed link, the path that used it and the path around it.
 //! [`terminal`] draws the eye and the reflectogram with characters.
 //!
@@ -37,6 +38,7 @@ mod curve;
 mod eye;
 mod eye_facts;
 mod glyphs;
+mod groups;
 mod indexed_png;
 mod levels;
 pub(crate) mod limit_words;
@@ -63,6 +65,7 @@ mod tests;
 
 pub use etalon_types::fibre::{GROUP_INDEX, distance_m};
 pub use eye::EyePlot;
+pub use groups::GroupsPlot;
 pub use lines::{Limit, LinesPlot, Mark, PlotAxis, PlotPoint, Scale, Series};
 pub use network::NetworkPlot;
 pub use positions::{DCI_METRO_14, circle, positions_of};
