@@ -7,6 +7,10 @@
 //! needs none. Every setter reads back what it set: an instrument that says yes and does nothing
 //! is a [`Error::Mismatch`].
 //!
+//! **Bytes.** A [`Resource`] says where an instrument is, a [`transport`] moves bytes to and from
+//! it, [`framing`] makes messages of them, and a [`Session`] is a line that is in step: one that
+//! lost an answer is another type, which cannot ask.
+//!
 //! [`OpticalSwitch`] and [`Transceiver`] are what the rest of the house sees. The [`simulated`]
 //! ones are all there is so far, and say so.
 //!
@@ -30,11 +34,17 @@
 
 pub mod envelope;
 pub mod error;
+pub mod framing;
+pub mod resource;
+pub mod session;
 pub mod simulated;
 pub mod switch;
 pub mod transceiver;
+pub mod transport;
 
 pub use envelope::{Envelope, Limits, Permit, permit};
 pub use error::{Error, Lack};
+pub use resource::{Resource, ResourceError};
+pub use session::{Session, Wire};
 pub use switch::OpticalSwitch;
 pub use transceiver::Transceiver;

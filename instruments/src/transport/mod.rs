@@ -1,0 +1,177 @@
+//! Ways for bytes to and from an instrument, all behind one trait.
+//!
+//! A [`Transport`] moves bytes and says where a message ends, when it knows. What the bytes mean
+//! (lines, blocks, echoes) is the [`framing`](crate::framing)'s, and what a lost answer means is
+//! the [`session`](crate::session)'s. Everything has a [`Deadline`]; nothing waits for ever.
+
+pub mod dialogue;
+pub mod socket;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// The point in time by which something has to be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    at: Instant,
+    given: Duration,
+}
+
+impl Deadline {
+    /// Makes the deadline that is so far from now.
+    pub fn after(given: Duration) -> Self {
+        Self {
+            at: Instant::now() + given,
+            given,
+        }
+    }
+
+    /// Returns what is left, or nothing when it has passed.
+    pub fn left(&self) -> Option<Duration> {
+        let left = self.at.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Returns the whole time that was given, for messages.
+    pub fn given(&self) -> Duration {
+        self.given
+    }
+
+    /// Returns the earlier of this one and one that is so far from now.
+    pub fn within(&self, given: Duration) -> Self {
+        let other = Self::after(given);
+        if other.at < self.at { other } else { *self }
+    }
+}
+
+/// Why bytes did not come or go.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The deadline passed.
+    #[error("nothing within {after_ms} ms")]
+    Timeout {
+        /// How long was waited in all, in milliseconds.
+        after_ms: u64,
+    },
+    /// The other side is gone, or was never there.
+    #[error("not connected: {why}")]
+    Disconnected {
+        /// What the system says.
+        why: String,
+    },
+    /// This way does not have it.
+    #[error("{transport} has no {what}")]
+    Unsupported {
+        /// Which way.
+        transport: &'static str,
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// The other side does not keep to the protocol.
+    #[error("{protocol}: expected {expected}, found {found}")]
+    Protocol {
+        /// Which protocol.
+        protocol: &'static str,
+        /// What the protocol wants.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+}
+
+impl TransportError {
+    /// Makes the error of a deadline that passed.
+    pub fn timeout(deadline: Deadline) -> Self {
+        Self::Timeout {
+            after_ms: deadline.given().as_millis() as u64,
+        }
+    }
+
+    /// Makes the error of a connection that the system says is gone.
+    pub fn gone(error: &std::io::Error) -> Self {
+        Self::Disconnected {
+            why: error.to_string(),
+        }
+    }
+}
+
+/// What one read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// How many bytes.
+    pub bytes: usize,
+    /// Whether the message is over.
+    pub end: End,
+}
+
+/// What a transport knows of the end of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The message ended with the last of these bytes (END, EOI).
+    Message,
+    /// More of it follows, or this way does not tell.
+    Open,
+}
+
+/// Whether a clear emptied the instrument's own buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleared {
+    /// The instrument dropped what it had begun: a device clear.
+    Device,
+    /// Only what had arrived was dropped; an answer that is late may still come.
+    Input,
+}
+
+/// A way for bytes to and from one instrument.
+pub trait Transport: Send {
+    /// Says where it leads, as a resource string where there is one.
+    fn resource(&self) -> String;
+
+    /// Sends a message, all of it.
+    ///
+    /// # Errors
+    /// [`TransportError::Timeout`], [`TransportError::Disconnected`]. How much of the message went
+    /// is then unknown.
+    fn write(&mut self, message: &[u8], deadline: Deadline) -> Result<(), TransportError>;
+
+    /// Reads what there is, at least one byte and at most as many as `into` holds.
+    ///
+    /// A message of no bytes gives a chunk of none with [`End::Message`].
+    ///
+    /// # Errors
+    /// [`TransportError::Timeout`], [`TransportError::Disconnected`],
+    /// [`TransportError::Protocol`].
+    fn read(&mut self, into: &mut [u8], deadline: Deadline) -> Result<Chunk, TransportError>;
+
+    /// Says whether bytes have arrived that nobody read, without waiting.
+    ///
+    /// # Errors
+    /// [`TransportError::Disconnected`].
+    fn has_input(&mut self) -> Result<bool, TransportError>;
+
+    /// Drops what is under way, in the instrument where this way can.
+    ///
+    /// # Errors
+    /// As [`Transport::read`].
+    fn clear(&mut self, deadline: Deadline) -> Result<Cleared, TransportError>;
+
+    /// Reads the status byte without disturbing messages.
+    ///
+    /// # Errors
+    /// [`TransportError::Unsupported`] where there is no such way, and those of
+    /// [`Transport::read`].
+    fn status_byte(&mut self, deadline: Deadline) -> Result<u8, TransportError>;
+
+    /// Triggers.
+    ///
+    /// # Errors
+    /// As [`Transport::status_byte`].
+    fn trigger(&mut self, deadline: Deadline) -> Result<(), TransportError>;
+}
+
+impl fmt::Debug for dyn Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transport({})", self.resource())
+    }
+}
