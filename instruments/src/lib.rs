@@ -32,6 +32,7 @@
 //! # Ok::<(), etalon_instruments::Error>(())
 //! ```
 
+pub mod dialect;
 pub mod envelope;
 pub mod error;
 pub mod framing;
