@@ -14,6 +14,8 @@
 //! | `{OFF\|ON}` | the number of the choice, from 0 | `ON` |
 //! | `{s}`, `{q}` | text | as it is; in double quotes |
 //!
+//! Where a number is read, a unit behind it counts: `1550NM` is the same as `1.55E-6`.
+//!
 //! **Headers.** With [`Spelling::Scpi`] the mnemonics before the first space are those of SCPI-99
 //! (volume 1, 6.2.1): any case, the short form (the capitals) or the whole word, a leading colon
 //! or none, nodes in brackets or not. `SOURce#` takes a number behind the word, 1 when there is
@@ -133,10 +135,11 @@ pub struct Pattern {
 
 /// Units, how many of the base unit one is, and how many of them one base unit is: one of the two
 /// is 1, so that a conversion rounds once. Levels in decibels are not converted.
-const UNITS: [(&str, f64, f64); 22] = [
+const UNITS: [(&str, f64, f64); 23] = [
     ("", 1.0, 1.0),
     ("m", 1.0, 1.0),
     ("nm", 1.0, 1e9),
+    ("um", 1.0, 1e6),
     ("pm", 1.0, 1e12),
     ("A", 1.0, 1.0),
     ("mA", 1.0, 1e3),
@@ -450,6 +453,12 @@ impl Slot {
         match self {
             Self::Number { times, per, .. } => {
                 let (x, rest) = number(text)?;
+                let follows = |rest: &str| match next {
+                    Some(Part::Literal(literal)) => strip(rest, literal).is_some(),
+                    _ => false,
+                };
+                let own = (*times, *per, rest);
+                let (times, per, rest) = suffix(rest).filter(|_| !follows(rest)).unwrap_or(own);
                 Some((Value::Number(x * times / per), rest))
             }
             Self::Integer => {
@@ -500,8 +509,20 @@ fn scientific(x: f64) -> String {
     format!("{mantissa}E{exponent:+03}")
 }
 
-/// Reads a number off the beginning, with a unit behind it where one stands (`1550.0NM`,
-/// `12.000DB`, `100MS`), which SCPI allows with any number.
+/// Reads a unit off the beginning (`1550.0NM`, `12.000 DB`, `100MS`), which SCPI allows behind
+/// any number and then counts instead of the unit that a bare number would be in (SCPI-99 volume
+/// 1, 7.1). Returns what the unit is, as in [`UNITS`], and the rest.
+fn suffix(text: &str) -> Option<(f64, f64, &str)> {
+    let text = text.trim_start();
+    let letters = text.find(|c: char| !c.is_ascii_alphabetic());
+    let (name, rest) = text.split_at(letters.unwrap_or(text.len()));
+    let known =
+        |(unit, ..): &&(&str, f64, f64)| !unit.is_empty() && unit.eq_ignore_ascii_case(name);
+    let (_, times, per) = UNITS.iter().find(known)?;
+    Some((*times, *per, rest))
+}
+
+/// Reads a number off the beginning.
 fn number(text: &str) -> Option<(f64, &str)> {
     let digits = text
         .char_indices()

@@ -20,7 +20,19 @@ fn headers_are_read_in_every_spelling() {
     ] {
         assert_eq!(centre.read(spelled), Some(vec![Value::Number(1.55e-6)]));
     }
+    for united in [
+        "sens:wav:cent 1550nm",
+        "SENS:WAV:CENT 1.55 UM",
+        "SENS:WAV:CENT 1550000PM",
+    ] {
+        assert_eq!(
+            centre.read(united),
+            Some(vec![Value::Number(1.55e-6)]),
+            "{united}"
+        );
+    }
     for other in [
+        ":SENSe:WAVelength:CENTer 1550PARSEC",
         ":SENSe:WAVelength:CENT? 1.55E-6",
         ":SENSe:WAVelength:CENTe 1.55E-6",
         ":SENSe:WAVelength 1.55E-6",
