@@ -4,7 +4,9 @@
 //! [`link::Truth`] that says what a receiver ought to find: levels, signal-to-noise ratio, the
 //! interfering paths and where each symbol sits. [`link::theory`] has the closed forms that the
 //! simulation is held against: error ratios in white noise and with interference, penalties,
-//! floors and bounds. [`path`] says what a route through the simulated network does to a signal.
+//! floors and bounds. [`line`] is light by its spectrum: amplifiers, their noise, and what a
+//! spectrum analyzer reads. [`path`] says what a route through the simulated network does to a
+//! signal.
 //!
 //! Everything here is a pure function of its arguments: the seed is one of them, and the same
 //! configuration gives the same bytes.
@@ -26,6 +28,7 @@
 //! ```
 
 pub mod error;
+pub mod line;
 pub mod link;
 pub mod path;
 
