@@ -77,7 +77,7 @@ mod yokogawa;
 pub use error::Error;
 pub use format::{ByteOrder, Format, RawSample};
 pub use options::OpenOptions;
-pub use osa_csv::{OsaTrace, decode_osa_csv, osa_csv};
+pub use osa_csv::{decode_osa_csv, osa_csv};
 pub use otdr_sor::{Otdr, OtdrEvent, OtdrEventKind, OtdrEventOrigin, OtdrTrace, decode_otdr, otdr};
 pub use pattern_file::pattern_file;
 pub use stats::{Stats, stats};

@@ -18,29 +18,14 @@
 
 use std::path::Path;
 
+use etalon_types::OsaTrace;
+
 use crate::bytes::{Bytes, excerpt};
 use crate::{Error, foreign};
 
 const FORMAT: &str = "OSA CSV";
 /// Largest file that is read: ten times the most points that such analyzers take.
 const LIMIT: u64 = 1 << 24;
-
-/// A spectrum with the settings that it was taken with.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OsaTrace {
-    /// Centre of the sweep in metres, as stated.
-    pub center_m: Option<f64>,
-    /// Span of the sweep in metres, as stated.
-    pub span_m: Option<f64>,
-    /// Resolution bandwidth in metres, as stated.
-    pub resolution_m: Option<f64>,
-    /// Wavelengths in metres, rising.
-    pub wavelength_m: Vec<f64>,
-    /// Level at each wavelength in dBm within the resolution bandwidth.
-    pub level_dbm: Vec<f64>,
-    /// What was odd about the file but did no harm.
-    pub warnings: Vec<String>,
-}
 
 /// True when text begins with the key rows of such an analyzer.
 pub(crate) fn probe(head: &[u8]) -> bool {

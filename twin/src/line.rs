@@ -63,6 +63,8 @@ pub struct Channel {
     pub baud_hz: f64,
     /// Share of the power that stays in the carrier, 0 to 1.
     pub carrier_share: f64,
+    /// Frequency at which the transmitter's filter has lost 3 dB; infinite for none.
+    pub bandwidth_hz: f64,
     /// Full width of the laser's line at half its height, in Hz.
     pub linewidth_hz: f64,
 }
@@ -75,6 +77,7 @@ impl Default for Channel {
             level: Dbm(0.0),
             baud_hz: 0.0,
             carrier_share: 1.0,
+            bandwidth_hz: f64::INFINITY,
             linewidth_hz: 1e6,
         }
     }
@@ -94,15 +97,41 @@ impl Channel {
         }
     }
 
-    /// Returns the density of the sidebands in 1/Hz, so far from the carrier, for a mean power of
-    /// 1 W: rectangular pulses, `(1 - share) sinc^2(f / baud) / baud`.
-    pub fn sidebands(&self, offset_hz: f64) -> f64 {
+    /// Returns the form of the sidebands so far from the carrier, 1 at the carrier: rectangular
+    /// pulses behind a Gaussian filter, `sinc^2(f / baud) 2^(-(f / bandwidth)^2)`.
+    fn sideband_form(&self, offset_hz: f64) -> f64 {
+        let x = std::f64::consts::PI * offset_hz / self.baud_hz;
+        let sinc = if x.abs() < 1e-8 { 1.0 } else { x.sin() / x };
+        sinc * sinc * (-(offset_hz / self.bandwidth_hz).powi(2)).exp2()
+    }
+
+    /// Returns the density of the sidebands at the carrier in 1/Hz, for a mean power of 1 W: all
+    /// of them together hold what is not in the carrier.
+    pub fn sideband_peak(&self) -> f64 {
         if self.baud_hz <= 0.0 {
             return 0.0;
         }
-        let x = std::f64::consts::PI * offset_hz / self.baud_hz;
-        let sinc = if x.abs() < 1e-8 { 1.0 } else { x.sin() / x };
-        (1.0 - self.carrier_share) * sinc * sinc / self.baud_hz
+        // Without a filter the integral of sinc^2 is the symbol rate; with one, midpoints up to
+        // where it has lost 75 dB, fine enough for the lobes.
+        let area = if self.bandwidth_hz.is_finite() {
+            let reach = 5.0 * self.bandwidth_hz;
+            let steps = (16.0 * reach / self.baud_hz).ceil().clamp(256.0, 65_536.0);
+            let step = reach / steps;
+            let part = |k: usize| self.sideband_form(step * (k as f64 + 0.5));
+            2.0 * step * (0..steps as usize).map(part).sum::<f64>()
+        } else {
+            self.baud_hz
+        };
+        (1.0 - self.carrier_share) / area
+    }
+
+    /// Returns the density of the sidebands in 1/Hz so far from the carrier, for a mean power of
+    /// 1 W; `peak` is that of [`Channel::sideband_peak`].
+    pub fn sidebands(&self, offset_hz: f64, peak: f64) -> f64 {
+        if peak <= 0.0 {
+            return 0.0;
+        }
+        peak * self.sideband_form(offset_hz)
     }
 }
 

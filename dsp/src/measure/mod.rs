@@ -10,6 +10,7 @@
 //! | [`level_shape`] | mean, width and skewness of every level |
 //! | [`limits`] | nothing: it holds a report to the limits of a PMD |
 //! | [`linear_fit`] | the pulse of a pattern waveform |
+//! | [`osnr`] | signal to noise of a channel in an optical spectrum |
 //! | [`overshoot`] | overshoot, undershoot, power excursion |
 //! | [`sndr`] | signal to noise and distortion ratio |
 //! | [`transition_time`] | 20-80 % rise and fall |
@@ -34,6 +35,7 @@ pub mod level_shape;
 pub mod levels;
 pub mod limits;
 pub mod linear_fit;
+pub mod osnr;
 pub mod overshoot;
 pub mod pattern_waveform;
 pub mod q_scale;

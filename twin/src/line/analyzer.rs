@@ -59,8 +59,10 @@ impl Analyzer {
         let step = (stop_m - start_m) / (points.max(2) - 1) as f64;
         let wavelength_m: Vec<f64> = (0..points).map(|k| start_m + step * k as f64).collect();
         let stray_w = light.power_w() * echoes.mean() * self.stray.to_linear();
+        let peaks: Vec<f64> = light.channels.iter().map(Channel::sideband_peak).collect();
         let level = wavelength_m.iter().map(|&wavelength| {
-            let power = self.power_w(light, echoes, wavelength) + stray_w + self.floor.to_watts();
+            let passed = self.power_w(light, &peaks, echoes, wavelength);
+            let power = passed + stray_w + self.floor.to_watts();
             Dbm::from_watts(power)
         });
         let level = level.collect();
@@ -71,7 +73,7 @@ impl Analyzer {
     }
 
     /// Returns the power within the slit at a wavelength, in watts.
-    fn power_w(&self, light: &Light, echoes: &Echoes, wavelength_m: f64) -> f64 {
+    fn power_w(&self, light: &Light, peaks: &[f64], echoes: &Echoes, wavelength_m: f64) -> f64 {
         let centre = C / wavelength_m;
         let width = width_hz(self.resolution_m, wavelength_m);
         let sigma = width / FWHM;
@@ -80,7 +82,7 @@ impl Analyzer {
             * AREA
             * width
             * echoes.transfer_through(centre, sigma * sigma);
-        for channel in &light.channels {
+        for (channel, peak) in light.channels.iter().zip(peaks) {
             let offset = centre - channel.frequency_hz;
             let carrier = channel.carrier_share * slit(offset);
             let line = if carrier > 1e-12 {
@@ -88,7 +90,7 @@ impl Analyzer {
             } else {
                 0.0
             };
-            let sidebands = sidebands(channel, echoes, centre, sigma);
+            let sidebands = sidebands(channel, *peak, echoes, centre, sigma);
             power += channel.level.to_watts() * (line + sidebands);
         }
         power
@@ -108,14 +110,14 @@ fn line_transfer(echoes: &Echoes, channel: &Channel) -> f64 {
 
 /// Share of a channel's power that its sidebands send through the slit: a sum over four standard
 /// deviations to either side.
-fn sidebands(channel: &Channel, echoes: &Echoes, centre: f64, sigma: f64) -> f64 {
-    if channel.baud_hz <= 0.0 {
+fn sidebands(channel: &Channel, peak: f64, echoes: &Echoes, centre: f64, sigma: f64) -> f64 {
+    if peak <= 0.0 {
         return 0.0;
     }
     let step = 8.0 * sigma / STEPS as f64;
     let part = |k: usize| {
         let x = -4.0 * sigma + step * (k as f64 + 0.5);
-        let density = channel.sidebands(centre + x - channel.frequency_hz);
+        let density = channel.sidebands(centre + x - channel.frequency_hz, peak);
         // Within a step the ripple is averaged, as the slit does.
         let ripple = echoes.transfer_through(centre + x, step * step / 12.0);
         density * (-0.5 * (x / sigma).powi(2)).exp() * ripple

@@ -95,10 +95,17 @@ fn ref_sidebands_and_carrier_hold_the_power() {
         ..Channel::default()
     };
     let step = 0.05e9;
-    let sum: f64 = (-200_000..200_000)
-        .map(|k| channel.sidebands(f64::from(k) * step) * step)
-        .sum();
-    assert!((sum + share - 1.0).abs() < 1e-3, "{sum}");
+    for bandwidth_hz in [f64::INFINITY, 18.6e9, 5e9] {
+        let channel = Channel {
+            bandwidth_hz,
+            ..channel
+        };
+        let peak = channel.sideband_peak();
+        let sum: f64 = (-200_000..200_000)
+            .map(|k| channel.sidebands(f64::from(k) * step, peak) * step)
+            .sum();
+        assert!((sum + share - 1.0).abs() < 1e-4, "{bandwidth_hz}: {sum}");
+    }
 }
 
 #[test]
