@@ -74,12 +74,15 @@ impl Trace {
         }
     }
 
-    /// Joins a description with samples parsed from text.
-    pub(crate) fn parsed(mut info: WaveformInfo, samples: Vec<f64>) -> Self {
+    /// Joins a description with samples parsed from text. Text has no storage type: however
+    /// narrow the samples are kept, it is the one that holds every number.
+    pub(crate) fn parsed(mut info: WaveformInfo, samples: Samples) -> Self {
         bounded(&mut info);
-        let waveform = Waveform::new(info, Samples::F64(samples));
+        let waveform = Waveform::new(info, samples);
+        let mut info = waveform.info().clone();
+        info.storage = Storage::F64;
         Self {
-            info: waveform.info().clone(),
+            info,
             body: Body::Memory(Arc::new(waveform)),
         }
     }
