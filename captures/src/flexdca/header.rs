@@ -2,7 +2,7 @@
 
 use super::{FORMAT, rows};
 use crate::Error;
-use crate::bytes::latin;
+use crate::bytes::{holds, latin};
 
 /// What a header says, each with its byte.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ pub(super) struct Header {
 
 /// Whether an XML document of the instrument begins here.
 pub(super) fn is_xml(head: &[u8]) -> bool {
-    head.windows(8).any(|part| part == b"<DcaFile") && first_byte(head) == Some(b'<')
+    first_byte(head) == Some(b'<') && holds(head, b"<DcaFile")
 }
 
 fn first_byte(head: &[u8]) -> Option<u8> {
@@ -28,8 +28,13 @@ fn first_byte(head: &[u8]) -> Option<u8> {
 /// Whether lines with one origin and one interval come before lines of one or two numbers;
 /// tables with a column for each channel are left to the reader of CSV.
 pub(super) fn is_keyed(head: &[u8]) -> bool {
+    let lines = || head.split(|&b| b == b'\n');
+    // Most files are something else, and no line of theirs is an interval.
+    if !lines().any(|line| begins_plainly(line, b"xinc")) {
+        return false;
+    }
     let mut header = Header::default();
-    for line in head.split(|&b| b == b'\n') {
+    for line in lines() {
         match entry(line) {
             Some((key, value)) => header.take(&key, 0, value),
             None if rows::is_row(line) => {
@@ -39,6 +44,13 @@ pub(super) fn is_keyed(head: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// Whether the plain key of a line begins with these letters, if it has one.
+fn begins_plainly(line: &[u8], letters: &[u8]) -> bool {
+    let plain = line.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let plain = plain.map(u8::to_ascii_lowercase).take(letters.len());
+    plain.eq(letters.iter().copied())
 }
 
 /// Parts a line into a plain key and its value; none without a mark between them, or with
