@@ -2,7 +2,7 @@
 
 use super::{FORMAT, rows};
 use crate::Error;
-use crate::bytes::{holds, latin};
+use crate::bytes::{holds, latin, place_of};
 
 /// What a header says, each with its byte.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +28,13 @@ fn first_byte(head: &[u8]) -> Option<u8> {
 /// Whether lines with one origin and one interval come before lines of one or two numbers;
 /// tables with a column for each channel are left to the reader of CSV.
 pub(super) fn is_keyed(head: &[u8]) -> bool {
-    let lines = || head.split(|&b| b == b'\n');
     // Most files are something else, and no line of theirs is an interval.
-    if !lines().any(|line| begins_plainly(line, b"xinc")) {
+    let begins = |text: &[u8]| begins_plainly(text, b"xinc");
+    if !begins(head) && place_of(head, b'\n', |line| begins(line)).is_none() {
         return false;
     }
     let mut header = Header::default();
-    for line in lines() {
+    for line in head.split(|&b| b == b'\n') {
         match entry(line) {
             Some((key, value)) => header.take(&key, 0, value),
             None if rows::is_row(line) => {
@@ -46,9 +46,10 @@ pub(super) fn is_keyed(head: &[u8]) -> bool {
     false
 }
 
-/// Whether the plain key of a line begins with these letters, if it has one.
-fn begins_plainly(line: &[u8], letters: &[u8]) -> bool {
-    let plain = line.iter().filter(|byte| byte.is_ascii_alphanumeric());
+/// Whether these are the first letters and digits of a text. A plain key begins with the first
+/// ones of its line.
+fn begins_plainly(text: &[u8], letters: &[u8]) -> bool {
+    let plain = text.iter().filter(|byte| byte.is_ascii_alphanumeric());
     let plain = plain.map(u8::to_ascii_lowercase).take(letters.len());
     plain.eq(letters.iter().copied())
 }
