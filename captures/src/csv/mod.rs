@@ -38,7 +38,7 @@ use rows::Rows;
 use std::ops::Range;
 
 const FORMAT: &str = "csv";
-/// Text is parsed into memory, eight bytes a value.
+/// Text is parsed into memory, at most eight bytes a value.
 const TEXT_LIMIT: u64 = 4 << 30;
 /// Text that the dialect is judged by.
 const SAMPLE_BYTES: usize = 65_536;

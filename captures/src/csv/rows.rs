@@ -131,7 +131,7 @@ impl Rows {
             }
             length += 1;
         }
-        Some((value, length))
+        (length as u64 <= LINE_LIMIT).then_some((value, length))
     }
 
     /// Reads a number up to and with the byte that ends it.
@@ -157,9 +157,8 @@ impl Rows {
     #[inline(never)]
     fn long(self, text: &[u8], end: u8) -> Option<(f64, usize)> {
         let number = Decimal::leading(text, self.dialect.mark())?;
-        let length = number.length + 1;
-        (text.get(number.length) == Some(&end) && length as u64 <= LINE_LIMIT)
-            .then_some((number.value?, length))
+        let ended = text.get(number.length) == Some(&end);
+        ended.then_some((number.value?, number.length + 1))
     }
 
     /// Reads one row of as many numbers as `row` has places; returns the bytes up to its last
