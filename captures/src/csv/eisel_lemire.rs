@@ -50,7 +50,8 @@ pub(super) fn quotient(mantissa: u64, k: usize) -> Option<f64> {
     let factor = u128::from(mantissa << left);
     // The first 128 of 192 bits. What is cut off here and from the inverse is less than one
     // each: the true product is in `product..product + 2`.
-    let product = factor * (inverse >> 64) + (factor * (inverse & u128::from(u64::MAX)) >> 64);
+    let low = (factor * (inverse & u128::from(u64::MAX))) >> 64;
+    let product = factor * (inverse >> 64) + low;
     let shift = product.leading_zeros();
     let product = product << shift;
     // At most one place was shifted, so that the interval has doubled at most.

@@ -237,21 +237,24 @@ impl Table {
     fn reserve(&mut self, rows: u64) {
         /// Less is not worth an estimate.
         const MANY: u64 = 65_536;
-        if rows < MANY {
+        let (length, capacity) = match &self.counts {
+            Some(counts) => (counts.len(), counts.capacity()),
+            None => (self.columns[0].len(), self.columns[0].capacity()),
+        };
+        if rows < MANY || capacity > 4 * length {
             return;
         }
-        if let Some(counts) = &mut self.counts {
-            if counts.capacity() <= 4 * counts.len() {
-                let _ = counts.try_reserve(usize::try_from(rows).unwrap_or(0));
+        // What cannot be had is asked for again, by those rows that are really there.
+        let rows = usize::try_from(rows).unwrap_or(0);
+        match &mut self.counts {
+            Some(counts) => {
+                let _ = counts.try_reserve(rows);
             }
-            return;
-        }
-        if self.columns[0].capacity() > 4 * self.columns[0].len() {
-            return;
-        }
-        for values in &mut self.columns {
-            // What cannot be had is asked for again, by those rows that are really there.
-            let _ = values.try_reserve(usize::try_from(rows).unwrap_or(0));
+            None => {
+                for values in &mut self.columns {
+                    let _ = values.try_reserve(rows);
+                }
+            }
         }
     }
 

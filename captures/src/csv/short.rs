@@ -56,7 +56,7 @@ pub(super) fn short(text: &[u8; 16], mark: u8, end: u8) -> Option<(f64, usize)> 
 /// Marks the bytes of a word that are `byte`; right up to the first one.
 #[inline(always)]
 fn matches(word: u64, byte: u8) -> u64 {
-    let word = word ^ ONES * u64::from(byte);
+    let word = word ^ (ONES * u64::from(byte));
     word.wrapping_sub(ONES) & !word & HIGHEST
 }
 
