@@ -65,6 +65,18 @@ fn files(folder: &Path) -> Vec<(String, PathBuf, Format)> {
         write(&path, format, &[&wave]).expect("a trace that this format holds");
         files.push((name.to_owned(), path, Format::Auto));
     }
+    let rows: [(&str, fn(u16) -> String); 2] = [
+        ("csv-counts", |word| format!("{}\n", word >> 8)),
+        ("csv-digits", |word| {
+            format!("{:?}\n", f64::from(word).sqrt())
+        }),
+    ];
+    for (name, row) in rows {
+        let path = folder.join(name);
+        let text: String = words().take(SAMPLES).map(row).collect();
+        fs::write(&path, text).expect("the temporary folder takes files");
+        files.push((name.to_owned(), path, Format::Auto));
+    }
     let path = folder.join("narrow.trc");
     let options = WriteOptions {
         trc_width: TrcWidth::Byte,

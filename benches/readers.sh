@@ -19,8 +19,8 @@ trap 'rm -r "$WORK"' EXIT
 cargo build -q --release --locked -p etalon-captures --example readers
 cargo build -q --release --locked
 BIN=${CARGO_TARGET_DIR:-target}/release
-# Beside the real files, which are small, the same formats with 2^23 samples; the other two are
-# made by readers.py.
+# Beside the real files, which are small, the same formats with 2^23 samples, and text of every
+# kind; all but this one are made by readers.py.
 "$BIN/etalon" simulate link --symbols 4194304 --samples-per-symbol 2 --seed 1 -q \
     --format trc --out "$WORK/large.trc" > "$WORK/simulated"
 exec 3> "${1:-/dev/null}"

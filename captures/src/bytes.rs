@@ -1,9 +1,10 @@
 //! Positioned reads from a file or from memory, checked against what is really there.
 
+use crate::registry::HEAD_BYTES;
 use crate::{ByteOrder, Error};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Bytes that can be read at any position by several readers at once.
@@ -11,7 +12,7 @@ use std::sync::Arc;
 /// Nothing is mapped: a file that is cut short under us gives an error, not a signal.
 #[derive(Clone, Debug)]
 pub(crate) struct Bytes {
-    name: PathBuf,
+    name: Arc<Path>,
     store: Store,
     /// Byte of the store where these bytes begin; not 0 for a window.
     start: u64,
@@ -20,12 +21,36 @@ pub(crate) struct Bytes {
 
 #[derive(Clone, Debug)]
 enum Store {
+    File(Arc<OpenFile>),
+    Memory(Arc<Vec<u8>>),
+}
+
+#[derive(Debug)]
+struct OpenFile {
     #[cfg(unix)]
-    File(Arc<File>),
+    file: File,
     /// Without positioned reads the seek and the read must not be parted by another reader.
     #[cfg(not(unix))]
-    File(Arc<std::sync::Mutex<File>>),
-    Memory(Arc<Vec<u8>>),
+    file: std::sync::Mutex<File>,
+    /// Its first bytes: what a reader looks at again and again before it gets to the samples.
+    head: Vec<u8>,
+}
+
+impl OpenFile {
+    fn read_exact_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::read_exact_at(&self.file, out, offset);
+        #[cfg(not(unix))]
+        {
+            use std::io::{Read, Seek, SeekFrom};
+            let mut file = self
+                .file
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            file.seek(SeekFrom::Start(offset))?;
+            file.read_exact(out)
+        }
+    }
 }
 
 impl Bytes {
@@ -50,13 +75,20 @@ impl Bytes {
         }
         let file = File::open(path).map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
-        #[cfg(unix)]
-        let store = Store::File(Arc::new(file));
-        #[cfg(not(unix))]
-        let store = Store::File(Arc::new(std::sync::Mutex::new(file)));
+        let most = length.min(HEAD_BYTES as u64) as usize;
+        let mut file = OpenFile {
+            #[cfg(unix)]
+            file,
+            #[cfg(not(unix))]
+            file: std::sync::Mutex::new(file),
+            head: Vec::new(),
+        };
+        let mut head = vec![0; most];
+        file.read_exact_at(0, &mut head).map_err(io)?;
+        file.head = head;
         Ok(Self {
-            name: path.to_path_buf(),
-            store,
+            name: path.into(),
+            store: Store::File(Arc::new(file)),
             start: 0,
             length,
         })
@@ -66,7 +98,7 @@ impl Bytes {
     pub(crate) fn in_memory(bytes: Vec<u8>) -> Self {
         let length = bytes.len() as u64;
         Self {
-            name: "memory".into(),
+            name: Path::new("memory").into(),
             store: Store::Memory(Arc::new(bytes)),
             start: 0,
             length,
@@ -116,7 +148,7 @@ impl Bytes {
 
     /// Returns the file that these bytes are in; none for bytes in memory.
     pub(crate) fn file(&self) -> Option<&Path> {
-        matches!(self.store, Store::File(_)).then_some(self.name.as_path())
+        matches!(self.store, Store::File(_)).then_some(&*self.name)
     }
 
     /// Returns the path that it was opened by; `memory` for bytes in memory.
@@ -135,17 +167,7 @@ impl Bytes {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
         match &self.store {
-            #[cfg(unix)]
-            Store::File(file) => std::os::unix::fs::FileExt::read_exact_at(&**file, out, offset),
-            #[cfg(not(unix))]
-            Store::File(file) => {
-                use std::io::{Read, Seek, SeekFrom};
-                let mut file = file
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
-                file.seek(SeekFrom::Start(offset))?;
-                file.read_exact(out)
-            }
+            Store::File(file) => file.read_exact_at(offset, out),
             Store::Memory(all) => {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX);
                 let end = start.checked_add(out.len());
@@ -158,10 +180,25 @@ impl Bytes {
         }
     }
 
+    /// Does the same for parts of a header, from memory where they are there already. Samples are
+    /// always read anew: a file that was cut short since is to be noticed.
+    fn read_header_at(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
+        if let Store::File(file) = &self.store {
+            let start = self.start.checked_add(offset).map(usize::try_from);
+            let kept = start.and_then(|start| file.head.get(start.ok()?..)?.get(..out.len()));
+            if let Some(kept) = kept {
+                out.copy_from_slice(kept);
+                return Ok(());
+            }
+        }
+        self.read_exact_at(offset, out)
+            .map_err(|e| self.io_error(e))
+    }
+
     /// Wraps an operating-system error with the file's name.
     pub(crate) fn io_error(&self, source: io::Error) -> Error {
         Error::Io {
-            path: self.name.clone(),
+            path: self.name.to_path_buf(),
             source,
         }
     }
@@ -169,8 +206,7 @@ impl Bytes {
     /// Reads at most `limit` bytes from the start.
     pub(crate) fn head(&self, limit: usize) -> Result<Vec<u8>, Error> {
         let mut head = vec![0; usize::try_from(self.length).unwrap_or(limit).min(limit)];
-        self.read_exact_at(0, &mut head)
-            .map_err(|e| self.io_error(e))?;
+        self.read_header_at(0, &mut head)?;
         Ok(head)
     }
 
@@ -210,8 +246,7 @@ impl Bytes {
     ) -> Result<Block, Error> {
         self.require(format, field, offset, length as u64)?;
         let mut bytes = vec![0; length];
-        self.read_exact_at(offset, &mut bytes)
-            .map_err(|e| self.io_error(e))?;
+        self.read_header_at(offset, &mut bytes)?;
         Ok(Block {
             offset,
             bytes,
@@ -301,6 +336,28 @@ impl Block {
     pub(crate) fn place(&self, at: usize) -> u64 {
         self.offset + at as u64
     }
+}
+
+/// Finds the first place that begins with the byte `first` and where `fits` says yes to what is
+/// there. Stretches without that byte are passed over in large steps.
+pub(crate) fn place_of(text: &[u8], first: u8, fits: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    const STEP: usize = 64;
+    for (k, part) in text.chunks(STEP).enumerate() {
+        if !part.contains(&first) {
+            continue;
+        }
+        let mut places = (k * STEP..).zip(part).filter(|&(_, &byte)| byte == first);
+        if let Some((place, _)) = places.find(|&(place, _)| fits(&text[place..])) {
+            return Some(place);
+        }
+    }
+    None
+}
+
+/// Says whether a word stands anywhere in a text.
+pub(crate) fn holds(text: &[u8], word: &[u8]) -> bool {
+    word.first()
+        .is_none_or(|&first| place_of(text, first, |rest| rest.starts_with(word)).is_some())
 }
 
 /// Decodes UTF-8, or ISO-8859-1 where it is not UTF-8.

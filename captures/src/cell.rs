@@ -1,10 +1,14 @@
 //! How samples are stored, and how they become values.
 
+mod words;
+
 use crate::ByteOrder;
 use etalon_types::{ReadError, Storage, Waveform, WaveformSource};
 
 /// Samples from which on a table of all 256 values of a byte costs less than it saves.
 const TABLE_PAYS: usize = 1024;
+/// Samples from which on choosing an instruction set costs less than it saves.
+const VECTORS_PAY: usize = 64;
 
 /// What samples are decoded to. The arithmetic is `f64`'s, so that both kinds say the same.
 pub(crate) trait Value: Copy + Default {
@@ -18,6 +22,7 @@ pub(crate) trait Value: Copy + Default {
 }
 
 impl Value for f64 {
+    #[inline(always)]
     fn rounded(value: f64) -> Self {
         value
     }
@@ -28,6 +33,7 @@ impl Value for f64 {
 }
 
 impl Value for f32 {
+    #[inline(always)]
     fn rounded(value: f64) -> Self {
         value as Self
     }
@@ -120,6 +126,11 @@ impl Cell {
                     }
                 }
             }};
+        }
+        let narrow = matches!(self, Self::I8 | Self::U8 | Self::I16 | Self::U16);
+        if narrow && stride as u64 == self.width() && out.len() >= VECTORS_PAY {
+            let level = fearless_simd::Level::new();
+            return words::decode(level, (self, order), raw, (scale, offset), out);
         }
         match self {
             Self::I8 | Self::U8 if out.len() >= TABLE_PAYS => {

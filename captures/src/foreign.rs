@@ -1,6 +1,7 @@
 //! Formats that are recognized, so that the refusal can name them, but not read yet or no
 //! waveforms.
 
+use crate::bytes::holds;
 use crate::{osa_csv, otdr_sor};
 
 /// Names the foreign format that a file's first bytes belong to.
@@ -48,8 +49,7 @@ fn signature(head: &[u8]) -> Option<&'static str> {
 
 fn text(head: &[u8]) -> Option<&'static str> {
     const ANYWHERE: [(&[u8], &str); 1] = [(b"//YOKOGAWA", "Yokogawa text")];
-    let holds = |needle: &[u8]| head.windows(needle.len()).any(|part| part == needle);
-    if let Some(&(_, name)) = ANYWHERE.iter().find(|(needle, _)| holds(needle)) {
+    if let Some(&(_, name)) = ANYWHERE.iter().find(|(needle, _)| holds(head, needle)) {
         return Some(name);
     }
     if touchstone(head) {

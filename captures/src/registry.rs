@@ -180,9 +180,9 @@ fn by_content(bytes: &Bytes) -> Result<Capture, Error> {
         return sigmf::read(bytes);
     }
     let head = bytes.head(HEAD_BYTES)?;
-    let best = FORMATS.iter().max_by_key(|entry| (entry.probe)(&head));
-    let best = best.expect("the registry is not empty");
-    let score = (best.probe)(&head);
+    let scores = FORMATS.iter().map(|entry| (entry, (entry.probe)(&head)));
+    let best = scores.max_by_key(|&(_, score)| score);
+    let (best, score) = best.expect("the registry is not empty");
     // Bare samples again: the header beside them has the signature.
     if score < Score::Signature && yokogawa::has_header_beside(bytes) {
         return yokogawa::read(bytes);

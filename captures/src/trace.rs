@@ -6,6 +6,7 @@ use crate::cell::Value;
 use crate::hdf5;
 use crate::{ByteOrder, Error, OpenOptions};
 use etalon_types::{ReadError, Samples, Storage, Waveform, WaveformInfo, WaveformSource};
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +28,14 @@ enum Body {
     Woven(Vec<Stored>),
     Chunked(hdf5::Line),
     Memory(Arc<Waveform>),
+}
+
+/// Fits the second-level cache of anything that runs this, with its decoded block.
+const BLOCK_BYTES: usize = 65_536;
+
+thread_local! {
+    /// Samples as the file has them. Kept, because clearing it costs as much as reading a header.
+    static RAW: RefCell<Box<[u8; BLOCK_BYTES]>> = RefCell::new(Box::new([0; BLOCK_BYTES]));
 }
 
 /// One channel and segment of a capture; reads samples by blocks, in physical units.
@@ -74,12 +83,15 @@ impl Trace {
         }
     }
 
-    /// Joins a description with samples parsed from text.
-    pub(crate) fn parsed(mut info: WaveformInfo, samples: Vec<f64>) -> Self {
+    /// Joins a description with samples parsed from text. Text has no storage type: however
+    /// narrow the samples are kept, it is the one that holds every number.
+    pub(crate) fn parsed(mut info: WaveformInfo, samples: Samples) -> Self {
         bounded(&mut info);
-        let waveform = Waveform::new(info, Samples::F64(samples));
+        let waveform = Waveform::new(info, samples);
+        let mut info = waveform.info().clone();
+        info.storage = Storage::F64;
         Self {
-            info: waveform.info().clone(),
+            info,
             body: Body::Memory(Arc::new(waveform)),
         }
     }
@@ -238,14 +250,22 @@ impl Stored {
         scaling: (f64, f64),
         out: &mut [T],
     ) -> std::io::Result<()> {
-        /// Fits the L1 and L2 caches of anything that runs this, with its decoded block.
-        const BLOCK_BYTES: usize = 32_768;
         if out.is_empty() {
             return Ok(()); // `first` may be anything: there is no place to compute
         }
+        RAW.with_borrow_mut(|raw| self.read_by(raw, first, scaling, out))
+    }
+
+    /// Does the same through a block of the caller's.
+    fn read_by<T: Value>(
+        &self,
+        raw: &mut [u8; BLOCK_BYTES],
+        first: u64,
+        scaling: (f64, f64),
+        out: &mut [T],
+    ) -> std::io::Result<()> {
         let width = self.cell.width() as usize;
         let stride = usize::try_from(self.stride).unwrap_or(usize::MAX);
-        let mut raw = [0_u8; BLOCK_BYTES];
         // A stride beyond the block reads sample by sample.
         let per_block = (BLOCK_BYTES / stride).max(1);
         let mut place = self.first_byte + first * self.stride;

@@ -4,6 +4,7 @@ use super::header::{Column, Header};
 use super::{FORMAT, Table, units};
 use crate::Error;
 use crate::trace::{Capture, Trace, bare_info};
+use etalon_types::Samples;
 
 /// What the first column is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,17 +18,19 @@ enum Axis {
 }
 
 /// Turns a table into traces.
-pub(super) fn interpret(table: Table, file_bytes: u64) -> Result<Capture, Error> {
+pub(super) fn interpret(mut table: Table, file_bytes: u64) -> Result<Capture, Error> {
+    table.widen_few();
     let Table {
         dialect,
         header,
         mut columns,
+        counts,
         first_row,
         blank_within,
         ..
     } = table;
     let rows = columns.first().map_or(0, Vec::len);
-    if rows == 0 {
+    if rows == 0 && counts.is_none() {
         let expected = "at least one line of numbers";
         return Err(Error::malformed(
             FORMAT, file_bytes, "rows", expected, "none",
@@ -53,6 +56,7 @@ pub(super) fn interpret(table: Table, file_bytes: u64) -> Result<Capture, Error>
     }
     if lines == 0
         && columns.len() == 1
+        && counts.is_none()
         && let Some(capture) = counted(&columns[0])
     {
         return Ok(capture);
@@ -79,9 +83,13 @@ pub(super) fn interpret(table: Table, file_bytes: u64) -> Result<Capture, Error>
         .columns
         .get(usize::from(axis != Axis::Channel)..)
         .unwrap_or(&[]);
-    let traces = columns.into_iter().enumerate();
+    let samples = match counts {
+        Some(counts) => vec![Samples::I16(counts)],
+        None => columns.into_iter().map(Samples::F64).collect(),
+    };
+    let traces = samples.into_iter().enumerate();
     let traces = traces
-        .map(|(k, values)| trace(k, values, names.get(k), &header, base))
+        .map(|(k, samples)| trace(k, samples, names.get(k), &header, base))
         .collect();
     Ok(Capture {
         format: FORMAT,
@@ -93,17 +101,17 @@ pub(super) fn interpret(table: Table, file_bytes: u64) -> Result<Capture, Error>
 /// Describes the `k`-th channel with its time base of (first time, interval) in seconds.
 fn trace(
     k: usize,
-    values: Vec<f64>,
+    samples: Samples,
     column: Option<&Column>,
     header: &Header,
     base: (f64, Option<f64>),
 ) -> Trace {
-    let mut info = bare_info(FORMAT, values.len() as u64);
+    let mut info = bare_info(FORMAT, samples.len() as u64);
     (info.t0_s, info.sample_interval_s) = base;
     info.channel = label(column, k);
     let unit = column.and_then(|column| column.unit.clone());
     info.unit = unit.or_else(|| header.unit.clone()).unwrap_or_default();
-    Trace::parsed(info, values)
+    Trace::parsed(info, samples)
 }
 
 /// Channel name, or the channel's number where the file names only the quantity.
@@ -128,7 +136,7 @@ fn counted(values: &[f64]) -> Option<Capture> {
     }
     let mut info = bare_info(FORMAT, samples.len() as u64);
     (info.t0_s, info.sample_interval_s) = (*start, Some(1.0 / rate));
-    let traces = vec![Trace::parsed(info, samples.to_vec())];
+    let traces = vec![Trace::parsed(info, Samples::F64(samples.to_vec()))];
     let warnings = vec!["the first three lines are taken as start, count and sample rate".into()];
     Some(Capture {
         format: FORMAT,

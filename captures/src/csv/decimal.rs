@@ -2,14 +2,19 @@
 //!
 //! A number `m * 10^k` with `m <= 2^53` and `|k| <= 22` is one multiplication or division of two
 //! numbers that `f64` holds exactly, so that its one rounding is the correct one (W. D. Clinger,
-//! "How to read floating point numbers accurately", PLDI 1990). Everything else is left to the
-//! caller, who has the standard library's parser.
+//! "How to read floating point numbers accurately", PLDI 1990). Longer ones with a negative `k`
+//! go to [`super::eisel_lemire`]. Everything else is left to the caller, who has the standard
+//! library's parser.
+
+use super::eisel_lemire;
 
 /// Powers of ten that `f64` holds exactly: `10^22 = 2^22 * 5^22` and `5^22 < 2^53`.
-const EXACT: [f64; 23] = [
+pub(super) const EXACT: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
+/// Eight characters `0`.
+pub(super) const ZEROS: u64 = 0x3030_3030_3030_3030;
 /// More digits may not fit 64 bits.
 const DIGITS: usize = 19;
 /// Longer exponents are somebody else's.
@@ -27,7 +32,7 @@ pub(super) struct Decimal {
 impl Decimal {
     /// Reads `[+-]digits[mark[digits]][e[+-]digits]`, or with `mark` `.` also `[+-].digits`.
     /// None when the text begins with something else.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leading(text: &[u8], mark: u8) -> Option<Self> {
         let negative = *text.first()? == b'-';
         let begin = usize::from(negative || text[0] == b'+');
@@ -50,7 +55,13 @@ impl Decimal {
         if let Some(b'e' | b'E') = text.get(at) {
             let sign = text.get(at + 1);
             let first = at + 1 + usize::from(matches!(sign, Some(b'+' | b'-')));
-            let (exponent, end) = few_digits(text, first, 0);
+            // Two digits are the usual case.
+            let (exponent, end) = match text.get(first..) {
+                Some([a @ b'0'..=b'9', b @ b'0'..=b'9', next, ..]) if !next.is_ascii_digit() => {
+                    (u64::from(a - b'0') * 10 + u64::from(b - b'0'), first + 2)
+                }
+                _ => few_digits(text, first, 0),
+            };
             if end == first || end - first > EXPONENT_DIGITS {
                 return None;
             }
@@ -62,11 +73,8 @@ impl Decimal {
             };
             at = end;
         }
-        let value = if count <= DIGITS {
-            exact(mantissa, power)
-        } else {
-            None
-        };
+        let fits = count <= DIGITS || count - leading_zeros(text, begin, mark) <= DIGITS;
+        let value = if fits { rounded(mantissa, power) } else { None };
         Some(Self {
             value: value.map(|x| if negative { -x } else { x }),
             length: at,
@@ -74,28 +82,34 @@ impl Decimal {
     }
 }
 
-/// `mantissa * 10^power`, where one operation rounds it.
+/// `mantissa * 10^power` to the nearest `f64`; none where that takes longer.
 #[inline]
-fn exact(mut mantissa: u64, mut power: i64) -> Option<f64> {
+fn rounded(mantissa: u64, power: i64) -> Option<f64> {
     /// Up to here `f64` holds every whole number.
     const WHOLE: u64 = 1 << 53;
-    if mantissa > WHOLE {
-        // Zeros that pad a fixed width.
-        while mantissa.is_multiple_of(10) {
-            mantissa /= 10;
-            power += 1;
+    let k = usize::try_from(power.unsigned_abs()).ok()?;
+    match EXACT.get(k) {
+        Some(scale) if mantissa <= WHOLE => {
+            let mantissa = mantissa as f64;
+            Some(if power < 0 {
+                mantissa / scale
+            } else {
+                mantissa * scale
+            })
         }
-        if mantissa > WHOLE {
-            return None;
-        }
+        _ if power < 0 => eisel_lemire::quotient(mantissa, k),
+        // The conversion itself rounds to the nearest.
+        _ if power == 0 => Some(mantissa as f64),
+        _ => None,
     }
-    let scale = EXACT.get(usize::try_from(power.unsigned_abs()).ok()?)?;
-    let mantissa = mantissa as f64;
-    Some(if power < 0 {
-        mantissa / scale
-    } else {
-        mantissa * scale
-    })
+}
+
+/// Zeros at the start of a number's digits, which do not count where there are many of them.
+fn leading_zeros(text: &[u8], begin: usize, mark: u8) -> usize {
+    let zeros = text[begin..]
+        .iter()
+        .take_while(|&&b| b == b'0' || b == mark);
+    zeros.filter(|&&b| b == b'0').count()
 }
 
 /// The digits before the mark, as a number and where they end. One is the usual case, and
@@ -159,7 +173,6 @@ fn few_digits(text: &[u8], mut at: usize, mut number: u64) -> (u64, usize) {
 /// changes from line to line, and a processor that guesses it wrong loses more than this takes.
 #[inline]
 fn leading_digits(text: [u8; 8]) -> (u64, usize) {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     // 10 and above reach the highest bit with this.
     const LIMIT: u64 = 0x7676_7676_7676_7676;
@@ -170,11 +183,16 @@ fn leading_digits(text: [u8; 8]) -> (u64, usize) {
     // The first digit is the lowest byte: shifted up, zeros stand before it. By 64 at most,
     // in two steps.
     let word = word << (4 * (8 - count)) << (4 * (8 - count));
+    (eight(word), count as usize)
+}
+
+/// The number that eight digits of one byte each make, the first of them in the lowest byte.
+#[inline]
+pub(super) fn eight(digits: u64) -> u64 {
     // Pairs, then fours, then all.
-    let pairs = (word * 10 + (word >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let value = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
-    (value, count as usize)
+    let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff
 }
 
 #[cfg(test)]
@@ -192,7 +210,7 @@ mod tests {
 
         #[test]
         fn prop_numbers_are_those_of_the_standard_library(
-            text in "[+-]?([0-9]{1,20}([.][0-9]{0,20})?|[.][0-9]{1,20})([eE][+-]?[0-9]{1,3})?",
+            text in "[+-]?(0{0,9}[0-9]{1,20}([.]0{0,9}[0-9]{0,20})?|[.][0-9]{1,20})([eE][+-]?[0-9]{1,3})?",
             behind in "(|[,;\t\r\n ]|x|[.]|-|,5)",
         ) {
             let all = format!("{text}{behind}");
@@ -208,8 +226,12 @@ mod tests {
         }
 
         #[test]
-        fn prop_printed_values_come_back(value in any::<f64>(), digits in 0_usize..16) {
-            for text in [format!("{value:.digits$e}"), format!("{:.digits$}", value % 1e6)] {
+        fn prop_printed_values_come_back(value in any::<f64>(), small in -1.0..1.0, digits in 0_usize..19) {
+            for text in [
+                format!("{value:.digits$e}"),
+                format!("{:.digits$}", value % 1e6),
+                format!("{small:?}"),
+            ] {
                 if let Some(number) = Decimal::leading(text.as_bytes(), b'.') {
                     prop_assert_eq!(number.length, text.len());
                     if let Some(value) = number.value {
@@ -245,25 +267,32 @@ mod tests {
             "7.",
             ".5",
             "9007199254740992",
+            "9007199254740993",
+            "18446744073709551615",
             "123456789012345678e-22",
-            "25000000000000000000e-30",
+            "0.0016608741523667742",
+            "0.00001660874152366774",
+            "-1.6608741523667742e-12",
+            "1e-23",
         ] {
             let number = Decimal::leading(text.as_bytes(), b'.').unwrap();
             assert_eq!(number.length, text.len(), "{text}");
             let value = number.value.map(f64::to_bits);
-            let own = (text.len() < 18).then(|| parsed(text).to_bits());
-            assert!(own.is_none() || value == own, "{text}");
+            let own = (text != "18446744073709551615").then(|| parsed(text).to_bits());
+            assert_eq!(value, own, "{text}");
         }
     }
 
     #[test]
     fn what_takes_longer_is_left_to_the_caller() {
         for text in [
-            "9007199254740993",
             "1e23",
-            "1e-23",
+            "1e-60",
+            "9007199254740993e1",
             "123456789012345678901",
             "1e999",
+            // Exactly between two numbers of 53 bits.
+            "9007199254740993.0",
         ] {
             let number = Decimal::leading(text.as_bytes(), b'.').unwrap();
             assert_eq!((number.value, number.length), (None, text.len()), "{text}");

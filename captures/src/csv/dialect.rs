@@ -38,6 +38,15 @@ const CANDIDATES: [(Separator, Decimal); 7] = [
     (Separator::Blanks, Decimal::Comma),
 ];
 
+/// The candidate that reads `0,5` as one number where the first one reads two.
+const SECOND_READING: usize = 2;
+
+/// Lines that are not blank; no candidate reads those as a row.
+fn written_lines(sample: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = sample.split(|&b| b == b'\n');
+    lines.filter(|line| !line.trim_ascii().is_empty())
+}
+
 impl Dialect {
     /// Judges by the first lines of a file.
     pub(super) fn detect(sample: &[u8]) -> Result<Self, Error> {
@@ -46,9 +55,21 @@ impl Dialect {
             decimal,
             comma_is_ambiguous: false,
         };
-        let scores = CANDIDATES.map(|candidate| make(candidate).rows(sample));
-        let best = scores.iter().copied().max().unwrap_or(0);
-        let winner = scores.iter().position(|&score| score == best).unwrap_or(0);
+        let lines = written_lines(sample).count();
+        let commas = sample.contains(&b',');
+        let (mut best, mut winner, mut second_reading) = (0, 0, 0);
+        for (k, candidate) in CANDIDATES.into_iter().enumerate() {
+            // Who comes later has to read more, except that a tie of these two is told.
+            let tie_counts = k == SECOND_READING && commas;
+            let least = if tie_counts { best } else { best + 1 };
+            let score = make(candidate).rows(sample, lines, least);
+            if tie_counts {
+                second_reading = score;
+            }
+            if score > best {
+                (best, winner) = (score, k);
+            }
+        }
         if best == 0 {
             return Err(Error::unsupported(
                 "text",
@@ -58,8 +79,7 @@ impl Dialect {
             ));
         }
         let mut dialect = make(CANDIDATES[winner]);
-        // Candidate 2 reads `0,5` as one number, candidate 0 as two.
-        dialect.comma_is_ambiguous = winner == 0 && scores[2] == best && sample.contains(&b',');
+        dialect.comma_is_ambiguous = winner == 0 && commas && second_reading == best;
         Ok(dialect)
     }
 
@@ -79,19 +99,47 @@ impl Dialect {
         }
     }
 
-    fn rows(self, sample: &[u8]) -> usize {
+    /// Counts the lines that are rows of numbers, of so many that are not blank. Gives up, with
+    /// a smaller number, once fewer than `least` is certain.
+    fn rows(self, sample: &[u8], lines: usize, least: usize) -> usize {
         let mut fields = Vec::new();
-        let is_row = |line: &&[u8]| {
+        let (mut rows, mut left) = (0, lines);
+        for line in written_lines(sample) {
+            if rows + left < least {
+                break;
+            }
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            self.split(line, &mut fields);
-            // TDS files have header columns, then maybe empty ones, left of the numbers.
-            let numbers = fields
-                .iter()
-                .filter(|f| self.number(&line[(*f).clone()]).is_some());
-            let count = numbers.count();
-            count > 0 && (count == fields.len() || count == 2 && fields.len() == super::BESIDE + 2)
-        };
-        sample.split(|&b| b == b'\n').filter(is_row).count()
+            rows += usize::from(self.is_plain_row(line) || self.is_row(line, &mut fields));
+            left -= 1;
+        }
+        rows
+    }
+
+    fn is_row(self, line: &[u8], fields: &mut Vec<Range<usize>>) -> bool {
+        self.split(line, fields);
+        let is_number = |field: &&Range<usize>| self.number(&line[(*field).clone()]).is_some();
+        // TDS files have header columns, then maybe empty ones, left of the numbers.
+        if fields.len() == super::BESIDE + 2 {
+            return matches!(fields.iter().filter(is_number).count(), 2 | 5);
+        }
+        !fields.is_empty() && fields.iter().all(|field| is_number(&field))
+    }
+
+    /// Whether a line is nothing but numbers and single separators; most are.
+    fn is_plain_row(self, line: &[u8]) -> bool {
+        let mut rest = line;
+        while let Some(number) = decimal::Decimal::leading(rest, self.mark()) {
+            if number.value.is_none() {
+                return false;
+            }
+            rest = match rest[number.length..].split_first() {
+                None => return true,
+                Some((&byte, [])) => return Some(byte) == self.separator_byte(),
+                Some((&byte, rest)) if Some(byte) == self.separator_byte() => rest,
+                Some(_) => return false,
+            };
+        }
+        false
     }
 
     /// Finds the fields of a line; empty ones at the end are dropped.
@@ -160,5 +208,45 @@ impl Dialect {
             };
         }
         std::str::from_utf8(buffer).ok()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every candidate reads every line to the end, and every line the long way.
+    fn detected(sample: &[u8]) -> Option<Dialect> {
+        let make = |(separator, decimal)| Dialect {
+            separator,
+            decimal,
+            comma_is_ambiguous: false,
+        };
+        let mut fields = Vec::new();
+        let scores = CANDIDATES.map(|candidate| {
+            let lines = sample.split(|&b| b == b'\n');
+            let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+            lines
+                .filter(|line| make(candidate).is_row(line, &mut fields))
+                .count()
+        });
+        let best = *scores.iter().max()?;
+        let winner = scores.iter().position(|&score| score == best)?;
+        let mut dialect = make(CANDIDATES[winner]);
+        dialect.comma_is_ambiguous =
+            winner == 0 && scores[SECOND_READING] == best && sample.contains(&b',');
+        (best > 0).then_some(dialect)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn prop_giving_up_early_changes_no_choice(
+            text in "(([0-9.,;\t \"-]{0,7}|[0-9]{1,2}[,;\t ][0-9]{1,2}|0[.,]5|x|1e-3[,;]2|\"a\",,,1,2)\r?\n){0,9}",
+        ) {
+            prop_assert_eq!(Dialect::detect(text.as_bytes()).ok(), detected(text.as_bytes()));
+        }
     }
 }

@@ -17,10 +17,13 @@
 mod columns;
 mod decimal;
 mod dialect;
+mod eisel_lemire;
 mod header;
 mod lines;
 mod rows;
+mod short;
 mod units;
+mod whole;
 mod write;
 
 pub(crate) use write::write;
@@ -35,7 +38,7 @@ use rows::Rows;
 use std::ops::Range;
 
 const FORMAT: &str = "csv";
-/// Text is parsed into memory, eight bytes a value.
+/// Text is parsed into memory, at most eight bytes a value.
 const TEXT_LIMIT: u64 = 4 << 30;
 /// Text that the dialect is judged by.
 const SAMPLE_BYTES: usize = 65_536;
@@ -166,6 +169,8 @@ struct Table {
     beside: usize,
     header: Vec<Vec<String>>,
     columns: Vec<Vec<f64>>,
+    /// The values of the only column while all are whole numbers of 16 bits; it is empty then.
+    counts: Option<Vec<i16>>,
     /// Byte and number of the first row of numbers.
     first_row: (u64, u64),
     blank_within: u64,
@@ -181,6 +186,7 @@ impl Table {
             beside: 0,
             header: Vec::new(),
             columns: Vec::new(),
+            counts: None,
             first_row: (0, 1),
             blank_within: 0,
             blank_pending: 0,
@@ -206,11 +212,17 @@ impl Table {
         if self.columns.is_empty() {
             return Ok(false);
         }
-        let rows = Rows {
-            dialect: self.dialect,
-            beside: self.beside,
+        let text = lines.whole()?;
+        let (bytes, count) = match &mut self.counts {
+            Some(counts) => whole::take(text, counts),
+            None => {
+                let rows = Rows {
+                    dialect: self.dialect,
+                    beside: self.beside,
+                };
+                rows.take(text, &mut self.columns, &mut self.row)
+            }
         };
-        let (bytes, count) = rows.take(lines.whole()?, &mut self.columns, &mut self.row);
         lines.skip(bytes, count);
         let Some(row_bytes) = (bytes as u64).checked_div(count) else {
             return Ok(false);
@@ -225,12 +237,24 @@ impl Table {
     fn reserve(&mut self, rows: u64) {
         /// Less is not worth an estimate.
         const MANY: u64 = 65_536;
-        if rows < MANY || self.columns[0].capacity() > 4 * self.columns[0].len() {
+        let (length, capacity) = match &self.counts {
+            Some(counts) => (counts.len(), counts.capacity()),
+            None => (self.columns[0].len(), self.columns[0].capacity()),
+        };
+        if rows < MANY || capacity > 4 * length {
             return;
         }
-        for values in &mut self.columns {
-            // What cannot be had is asked for again, by those rows that are really there.
-            let _ = values.try_reserve(usize::try_from(rows).unwrap_or(0));
+        // What cannot be had is asked for again, by those rows that are really there.
+        let rows = usize::try_from(rows).unwrap_or(0);
+        match &mut self.counts {
+            Some(counts) => {
+                let _ = counts.try_reserve(rows);
+            }
+            None => {
+                for values in &mut self.columns {
+                    let _ = values.try_reserve(rows);
+                }
+            }
         }
     }
 
@@ -270,6 +294,7 @@ impl Table {
                 });
             }
             self.columns = vec![Vec::new(); fields.len()];
+            self.counts = (width == 1).then(Vec::new);
             self.first_row = (line.offset, line.number);
             return self.append(line, fields);
         }
@@ -323,10 +348,49 @@ impl Table {
             let name = format!("line {}", line.number);
             return Err(Error::malformed(FORMAT, line.offset, name, expected, found));
         }
+        if self.keep_count(line) {
+            return Ok(());
+        }
+        self.widen();
         for (values, &value) in self.columns.iter_mut().zip(&self.row) {
             values.push(value);
         }
         Ok(())
+    }
+
+    /// Keeps a row as a count; says whether it is one. One that [`whole::take`] has left within
+    /// the file is not: the next ones may be like it.
+    fn keep_count(&mut self, line: &Line) -> bool {
+        let (Some(counts), &[value]) = (&mut self.counts, self.row.as_slice()) else {
+            return false;
+        };
+        let count = value as i16;
+        let is_count = f64::from(count).to_bits() == value.to_bits();
+        let kept = is_count && (counts.is_empty() || !line.ended);
+        if kept {
+            counts.push(count);
+        }
+        kept
+    }
+
+    /// Widens what is short enough for its first values to be a header, and not worth saving.
+    fn widen_few(&mut self) {
+        /// A header in counts cannot announce more samples than 16 bits count.
+        const FEW: usize = 1 << 16;
+        if self
+            .counts
+            .as_ref()
+            .is_some_and(|counts| counts.len() <= FEW)
+        {
+            self.widen();
+        }
+    }
+
+    /// Goes on with 64 bits a value.
+    fn widen(&mut self) {
+        if let Some(counts) = self.counts.take() {
+            self.columns[0] = counts.into_iter().map(f64::from).collect();
+        }
     }
 }
 

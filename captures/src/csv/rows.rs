@@ -4,9 +4,11 @@
 //! the file's last line without an end) is left to [`super::Table::take`], which knows every
 //! shape and words the errors; both give the same values.
 
+use super::COLUMN_LIMIT;
 use super::decimal::Decimal;
 use super::dialect::Dialect;
 use super::lines::LINE_LIMIT;
+use super::short::short;
 
 /// How the fields of a row are parted and written.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +17,16 @@ pub(super) struct Rows {
     /// Empty fields left of the numbers.
     pub(super) beside: usize,
 }
+
+/// What the last number of a column was like: it tells what the next one is like.
+#[derive(Clone, Copy, PartialEq)]
+enum Habit {
+    Short,
+    Long,
+}
+
+/// A number of so few characters, with what ends it, may well be followed by a short one.
+const FEW: usize = 10;
 
 impl Rows {
     /// Appends the values of as many rows as are plain to the columns; returns their bytes and
@@ -28,7 +40,45 @@ impl Rows {
         row.clear();
         row.resize(columns.len(), 0.0);
         let (mut done, mut rows) = (0, 0);
-        while let Some(length) = self.row(&text[done..], row) {
+        // What stands behind the last number of a row; one row tells it for those after it.
+        let mut tail: &[u8] = &[];
+        loop {
+            if let (&[end, ref rest @ ..], 0) = (tail, self.beside) {
+                let (bytes, count) = self.alike(&text[done..], (end, rest), columns, row);
+                done += bytes;
+                rows += count;
+            }
+            let Some((numbers, length)) = self.row(&text[done..], row) else {
+                return (done, rows);
+            };
+            for (values, &value) in columns.iter_mut().zip(row.iter()) {
+                values.push(value);
+            }
+            tail = &text[done + numbers..done + length];
+            done += length;
+            rows += 1;
+        }
+    }
+
+    /// Takes rows that end alike and have no blanks.
+    fn alike(
+        self,
+        text: &[u8],
+        tail: (u8, &[u8]),
+        columns: &mut [Vec<f64>],
+        row: &mut [f64],
+    ) -> (usize, u64) {
+        let mut habits = [Habit::Short; COLUMN_LIMIT as usize];
+        let (mut done, mut rows) = (0, 0);
+        if let [values] = columns {
+            while let Some((value, length)) = self.last(text, done, tail, &mut habits[0]) {
+                values.push(value);
+                done += length;
+                rows += 1;
+            }
+            return (done, rows);
+        }
+        while let Some(length) = self.alike_row(text, done, tail, row, &mut habits) {
             for (values, &value) in columns.iter_mut().zip(row.iter()) {
                 values.push(value);
             }
@@ -38,10 +88,82 @@ impl Rows {
         (done, rows)
     }
 
-    /// Reads one row of as many numbers as `row` has places; returns its bytes with the line's
-    /// end, or none if it is anything else.
     #[inline]
-    fn row(self, text: &[u8], row: &mut [f64]) -> Option<usize> {
+    fn alike_row(
+        self,
+        text: &[u8],
+        begin: usize,
+        tail: (u8, &[u8]),
+        row: &mut [f64],
+        habits: &mut [Habit],
+    ) -> Option<usize> {
+        let separator = self.dialect.separator_byte();
+        let (last, others) = row.split_last_mut()?;
+        let (last_habit, habits) = habits[..=others.len()].split_last_mut()?;
+        let mut at = begin;
+        for (value, habit) in others.iter_mut().zip(habits) {
+            let length;
+            (*value, length) = self.number(text, at, separator.unwrap_or(b' '), habit)?;
+            at += length;
+            if separator.is_none() {
+                at += blanks(&text[at..], None);
+            }
+        }
+        let length;
+        (*last, length) = self.last(text, at, tail, last_habit)?;
+        let length = at + length - begin;
+        (length as u64 <= LINE_LIMIT).then_some(length)
+    }
+
+    /// Reads the last number of a row and what stands behind it.
+    #[inline(always)]
+    fn last(
+        self,
+        text: &[u8],
+        at: usize,
+        (end, rest): (u8, &[u8]),
+        habit: &mut Habit,
+    ) -> Option<(f64, usize)> {
+        let (value, mut length) = self.number(text, at, end, habit)?;
+        for byte in rest {
+            if text.get(at + length) != Some(byte) {
+                return None;
+            }
+            length += 1;
+        }
+        (length as u64 <= LINE_LIMIT).then_some((value, length))
+    }
+
+    /// Reads a number up to and with the byte that ends it.
+    #[inline(always)]
+    fn number(self, text: &[u8], at: usize, end: u8, habit: &mut Habit) -> Option<(f64, usize)> {
+        let rest = text.get(at..)?;
+        if *habit == Habit::Short
+            && let Some(text) = rest.first_chunk()
+            && let Some(found) = short(text, self.dialect.mark(), end)
+        {
+            return Some(found);
+        }
+        let (value, length) = self.long(rest, end)?;
+        *habit = if length <= FEW {
+            Habit::Short
+        } else {
+            Habit::Long
+        };
+        Some((value, length))
+    }
+
+    /// Does the same for numbers with an exponent, with many digits or at the end of the text.
+    #[inline(never)]
+    fn long(self, text: &[u8], end: u8) -> Option<(f64, usize)> {
+        let number = Decimal::leading(text, self.dialect.mark())?;
+        let ended = text.get(number.length) == Some(&end);
+        ended.then_some((number.value?, number.length + 1))
+    }
+
+    /// Reads one row of as many numbers as `row` has places; returns the bytes up to its last
+    /// number's end and those up to the line's, or none if it is anything else.
+    fn row(self, text: &[u8], row: &mut [f64]) -> Option<(usize, usize)> {
         let (separator, mark) = (self.dialect.separator_byte(), self.dialect.mark());
         let mut at = 0;
         for _ in 0..self.beside {
@@ -64,6 +186,7 @@ impl Rows {
                 at += self.gap(&text[at..])?;
             }
         }
+        let numbers = at;
         // Separators without anything behind them do not matter.
         loop {
             at += blanks(&text[at..], separator);
@@ -78,7 +201,7 @@ impl Rows {
             }
         }
         let length = at + 1;
-        (length as u64 <= LINE_LIMIT).then_some(length)
+        (length as u64 <= LINE_LIMIT).then_some((numbers, length))
     }
 
     /// Bytes between one number and the next, up to and with the separator.

@@ -2,7 +2,7 @@
 
 use super::{FORMAT, rows};
 use crate::Error;
-use crate::bytes::latin;
+use crate::bytes::{holds, latin, place_of};
 
 /// What a header says, each with its byte.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ pub(super) struct Header {
 
 /// Whether an XML document of the instrument begins here.
 pub(super) fn is_xml(head: &[u8]) -> bool {
-    head.windows(8).any(|part| part == b"<DcaFile") && first_byte(head) == Some(b'<')
+    first_byte(head) == Some(b'<') && holds(head, b"<DcaFile")
 }
 
 fn first_byte(head: &[u8]) -> Option<u8> {
@@ -28,6 +28,11 @@ fn first_byte(head: &[u8]) -> Option<u8> {
 /// Whether lines with one origin and one interval come before lines of one or two numbers;
 /// tables with a column for each channel are left to the reader of CSV.
 pub(super) fn is_keyed(head: &[u8]) -> bool {
+    // Most files are something else, and no line of theirs is an interval.
+    let begins = |text: &[u8]| begins_plainly(text, b"xinc");
+    if !begins(head) && place_of(head, b'\n', |line| begins(line)).is_none() {
+        return false;
+    }
     let mut header = Header::default();
     for line in head.split(|&b| b == b'\n') {
         match entry(line) {
@@ -39,6 +44,14 @@ pub(super) fn is_keyed(head: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// Whether these are the first letters and digits of a text. A plain key begins with the first
+/// ones of its line.
+fn begins_plainly(text: &[u8], letters: &[u8]) -> bool {
+    let plain = text.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let plain = plain.map(u8::to_ascii_lowercase).take(letters.len());
+    plain.eq(letters.iter().copied())
 }
 
 /// Parts a line into a plain key and its value; none without a mark between them, or with

@@ -83,7 +83,7 @@ pub(crate) fn read(bytes: &Bytes) -> Result<Capture, Error> {
     Ok(Capture {
         format: FORMAT,
         warnings,
-        traces: vec![Trace::parsed(info, samples)],
+        traces: vec![Trace::parsed(info, etalon_types::Samples::F64(samples))],
     })
 }
 

@@ -27,7 +27,7 @@ mod payload;
 mod xml;
 
 use crate::Error;
-use crate::bytes::Bytes;
+use crate::bytes::{Bytes, holds};
 use crate::registry::Score;
 use crate::trace::Capture;
 
@@ -38,7 +38,7 @@ const HEADER_LIMIT: u64 = 8 << 20;
 const GROUP: &[u8] = b"ReferenceCurveAttributes";
 
 pub(crate) fn probe(head: &[u8]) -> Score {
-    if is_xml(head) && head.windows(GROUP.len()).any(|part| part == GROUP) {
+    if is_xml(head) && holds(head, GROUP) {
         Score::Signature
     } else {
         Score::No

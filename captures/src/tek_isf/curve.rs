@@ -7,7 +7,7 @@ use crate::Error;
 use crate::bytes::{Bytes, excerpt};
 use crate::extremes;
 use crate::trace::{Stored, Trace};
-use etalon_types::WaveformInfo;
+use etalon_types::{Samples, WaveformInfo};
 
 /// Most traces of a file: frames of one byte each would need far more memory than they have.
 const TRACE_LIMIT: u64 = 1 << 16;
@@ -199,7 +199,7 @@ fn text(bytes: &Bytes, place: u64, shape: &Shape, traces: &mut Vec<Trace>) -> Re
         let mut info = parts.info.clone();
         info.segment = frame;
         if shape.points == Points::Single {
-            traces.push(Trace::parsed(info, values.to_vec()));
+            traces.push(Trace::parsed(info, Samples::F64(values.to_vec())));
             continue;
         }
         let looked_at: Vec<f64> = values.iter().map(|raw| raw * info.scale).collect();
@@ -207,7 +207,7 @@ fn text(bytes: &Bytes, place: u64, shape: &Shape, traces: &mut Vec<Trace>) -> Re
         traces.extend(first.places().map(|(extreme, place)| {
             let pairs = values.as_chunks::<2>().0;
             let one = pairs.iter().map(|pair| pair[place]).collect();
-            Trace::parsed(first.describe(&info, extreme), one)
+            Trace::parsed(first.describe(&info, extreme), Samples::F64(one))
         }));
     }
     Ok(end)

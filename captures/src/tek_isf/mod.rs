@@ -34,7 +34,7 @@ mod write;
 pub(crate) use write::write;
 
 use crate::Error;
-use crate::bytes::{Bytes, latin};
+use crate::bytes::{Bytes, latin, place_of};
 use crate::registry::{HEAD_BYTES, Score};
 use crate::trace::Capture;
 use preamble::Preamble;
@@ -61,11 +61,13 @@ fn start(head: &[u8]) -> Option<usize> {
     if preamble::begins(&head[blank..]) {
         return Some(blank);
     }
-    let find = |needle: &[u8]| {
-        head.windows(needle.len())
-            .position(|part| part.eq_ignore_ascii_case(needle))
+    let is_head = |rest: &[u8], head: &[u8]| {
+        let word = rest.get(..head.len());
+        word.is_some_and(|word| word.eq_ignore_ascii_case(head))
     };
-    HEADS.iter().filter_map(|head| find(head)).min()
+    place_of(head, b':', |rest| {
+        HEADS.iter().any(|head| is_head(rest, head))
+    })
 }
 
 /// Describes a file as traces, in file order.

@@ -3,6 +3,7 @@
 use super::FORMAT;
 use crate::Error;
 use crate::bytes::{Bytes, excerpt, latin};
+use crate::registry::HEAD_BYTES;
 
 /// Longest preamble; real ones have some 500 bytes.
 const PREAMBLE_LIMIT: usize = 65_536;
@@ -88,9 +89,23 @@ impl Preamble {
     /// Reads the commands up to the curve.
     pub(super) fn read(bytes: &Bytes, start: u64) -> Result<Self, Error> {
         let there = usize::try_from(bytes.len() - start).unwrap_or(PREAMBLE_LIMIT);
-        let text = bytes
-            .block(FORMAT, "preamble", start, there.min(PREAMBLE_LIMIT))?
-            .bytes;
+        let read = |most: usize| bytes.block(FORMAT, "preamble", start, there.min(most));
+        // Real ones are short, and what follows are samples. Blanks up to the end of so few
+        // bytes may go on behind them.
+        let few = read(HEAD_BYTES)?.bytes;
+        if let Ok(preamble) = Self::parse(&few, start)
+            && !matches!(
+                few.get((preamble.curve - start) as usize),
+                Some(b' ' | b'\t')
+            )
+        {
+            return Ok(preamble);
+        }
+        Self::parse(&read(PREAMBLE_LIMIT)?.bytes, start)
+    }
+
+    /// Parses the commands up to the first byte of the curve, which has to be there.
+    fn parse(text: &[u8], start: u64) -> Result<Self, Error> {
         let mut entries = Vec::new();
         let mut place = 0;
         loop {

@@ -20,7 +20,7 @@ mod write;
 pub use write::TrcWidth;
 pub(crate) use write::write;
 
-use crate::bytes::{Block, Bytes, excerpt};
+use crate::bytes::{Block, Bytes, excerpt, place_of};
 use crate::registry::Score;
 use crate::trace::{Capture, Cell, Stored, Trace, bare_info};
 use crate::{ByteOrder, Error};
@@ -31,7 +31,7 @@ const FORMAT: &str = "trc";
 const MAGIC: &[u8] = b"WAVEDESC";
 
 fn wavedesc_at(head: &[u8]) -> Option<usize> {
-    head.windows(MAGIC.len()).position(|part| part == MAGIC)
+    place_of(head, MAGIC[0], |rest| rest.starts_with(MAGIC))
 }
 
 pub(crate) fn probe(head: &[u8]) -> Score {

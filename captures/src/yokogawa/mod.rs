@@ -22,7 +22,7 @@
 mod header;
 mod place;
 
-use crate::bytes::Bytes;
+use crate::bytes::{Bytes, holds, place_of};
 use crate::registry::Score;
 use crate::trace::Capture;
 use crate::{Error, Format};
@@ -34,9 +34,10 @@ const FORMAT: &str = "yokogawa-wvf";
 const HEADER_LIMIT: u64 = 1 << 20;
 
 pub(crate) fn probe(head: &[u8]) -> Score {
-    let holds = |word: &[u8]| head.windows(word.len()).any(|part| part == word);
-    let public = holds(b"$PublicInfo") || holds(b"$PrivateInfo");
-    if public && holds(b"DataFormat") && holds(b"Endian") {
+    let is_section =
+        |rest: &[u8]| rest.starts_with(b"$PublicInfo") || rest.starts_with(b"$PrivateInfo");
+    let sections = place_of(head, b'$', is_section).is_some();
+    if sections && holds(head, b"DataFormat") && holds(head, b"Endian") {
         Score::Signature
     } else {
         Score::No
