@@ -5,10 +5,18 @@
 //! the [`session`](crate::session)'s. Everything has a [`Deadline`]; nothing waits for ever.
 
 pub mod dialogue;
+#[cfg(test)]
+mod echo;
+pub mod faults;
+pub mod rate;
+pub mod record;
+pub mod replay;
 pub mod socket;
 
 use std::fmt;
 use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
 
 /// The point in time by which something has to be over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +114,8 @@ pub struct Chunk {
 }
 
 /// What a transport knows of the end of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum End {
     /// The message ended with the last of these bytes (END, EOI).
     Message,
@@ -115,7 +124,8 @@ pub enum End {
 }
 
 /// Whether a clear emptied the instrument's own buffers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Cleared {
     /// The instrument dropped what it had begun: a device clear.
     Device,
@@ -143,6 +153,17 @@ pub trait Transport: Send {
     /// [`TransportError::Timeout`], [`TransportError::Disconnected`],
     /// [`TransportError::Protocol`].
     fn read(&mut self, into: &mut [u8], deadline: Deadline) -> Result<Chunk, TransportError>;
+
+    /// Reads what comes although nobody asked, as [`Transport::read`] does.
+    ///
+    /// Where an instrument speaks only when it is asked, as in USBTMC, a read would be a question:
+    /// such a way gives what it has, or [`TransportError::Timeout`] at once.
+    ///
+    /// # Errors
+    /// As [`Transport::read`]; silence is [`TransportError::Timeout`].
+    fn listen(&mut self, into: &mut [u8], deadline: Deadline) -> Result<Chunk, TransportError> {
+        self.read(into, deadline)
+    }
 
     /// Says whether bytes have arrived that nobody read, without waiting.
     ///
