@@ -11,7 +11,9 @@ pub mod faults;
 pub mod rate;
 pub mod record;
 pub mod replay;
+pub mod serial;
 pub mod socket;
+pub mod usbtmc;
 
 use std::fmt;
 use std::time::{Duration, Instant};
