@@ -285,12 +285,15 @@ impl Faulty {
 
     /// Gets a piece from below and puts it up, with what goes wrong in it.
     fn fetch(&mut self, get: Get, deadline: Deadline) -> Result<(), TransportError> {
-        let mut piece = vec![0; 1 << 16];
-        let chunk = get(self.inner.as_mut(), &mut piece, deadline)?;
-        piece.truncate(chunk.bytes);
+        let (mut piece, mut end) = self.piece(get, deadline)?;
         let mut again = false;
         if std::mem::take(&mut self.reply_begins) {
             let received = self.received;
+            while end == End::Open && head(&piece) == Head::Begun && self.wants_head() {
+                let (more, its_end) = self.piece(get, deadline)?;
+                piece.extend(more);
+                end = its_end;
+            }
             let mut state = self.injector.state();
             for at in 0..state.plan.len() {
                 let (fault, spent) = state.plan[at];
@@ -299,7 +302,7 @@ impl Faulty {
                 }
                 match fault.kind {
                     Kind::WrongLength => {
-                        let Some(digit) = length_digit(&piece) else {
+                        let Head::Length(digit) = head(&piece) else {
                             continue;
                         };
                         let more = 1 + state.draws.below(9) as u8;
@@ -324,10 +327,27 @@ impl Faulty {
             }
         }
         if again {
-            self.ready.push_back((piece.clone(), chunk.end));
+            self.ready.push_back((piece.clone(), end));
         }
-        self.ready.push_back((piece, chunk.end));
+        self.ready.push_back((piece, end));
         Ok(())
+    }
+
+    /// Gets a piece from below as it is.
+    fn piece(&mut self, get: Get, deadline: Deadline) -> Result<(Vec<u8>, End), TransportError> {
+        let mut piece = vec![0; 1 << 16];
+        let chunk = get(self.inner.as_mut(), &mut piece, deadline)?;
+        piece.truncate(chunk.bytes);
+        Ok((piece, chunk.end))
+    }
+
+    /// Says whether the head of a block has to be seen whole, however it falls apart.
+    fn wants_head(&self) -> bool {
+        let state = self.injector.state();
+        let mut plan = state.plan.iter();
+        plan.any(|(fault, spent)| {
+            fault.kind == Kind::WrongLength && !spent && fault.at <= self.received
+        })
     }
 
     /// Holds a reply back until the read has given up.
@@ -386,13 +406,36 @@ impl Faulty {
     }
 }
 
-/// Finds the last digit of the length that a block declares.
-fn length_digit(piece: &[u8]) -> Option<usize> {
-    let hash = piece.iter().position(|b| *b == b'#')?;
-    let digits = piece.get(hash + 1).filter(|d| (b'1'..=b'9').contains(*d))?;
+/// What is seen of the head of a block, `#<digits><length>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    /// None, or one that declares no length.
+    None,
+    /// Its beginning.
+    Begun,
+    /// All of it; the last digit of the length stands there.
+    Length(usize),
+}
+
+fn head(piece: &[u8]) -> Head {
+    let Some(hash) = piece.iter().position(|b| *b == b'#') else {
+        return Head::None;
+    };
+    let Some(digits) = piece.get(hash + 1) else {
+        return Head::Begun;
+    };
+    if !(b'1'..=b'9').contains(digits) {
+        return Head::None;
+    }
     let last = hash + 1 + usize::from(digits - b'0');
-    let length = piece.get(hash + 2..=last)?;
-    length.iter().all(u8::is_ascii_digit).then_some(last)
+    let length = &piece[hash + 2..piece.len().min(last + 1)];
+    if !length.iter().all(u8::is_ascii_digit) {
+        return Head::None;
+    }
+    match piece.len() > last {
+        true => Head::Length(last),
+        false => Head::Begun,
+    }
 }
 
 impl Transport for Faulty {

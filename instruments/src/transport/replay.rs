@@ -413,7 +413,12 @@ impl Transport for Keyed {
         match byte {
             Some(byte) => Ok(byte),
             // It may have failed each time.
-            None => self.now.status_byte(deadline),
+            None => self.now.status_byte(deadline).map_err(|error| match error {
+                TransportError::Protocol { found, .. } => {
+                    mismatch("no more status bytes in the recording".into(), found)
+                }
+                other => other,
+            }),
         }
     }
 

@@ -106,6 +106,7 @@ fn days(seeds: std::ops::Range<u64>, fault: impl Fn(u64) -> Fault + Sync) -> Day
                     all.answered += day.answered;
                     all.lost += day.lost;
                     all.recovered += day.recovered;
+                    all.latest = all.latest.max(day.latest);
                     all.struck += usize::from(day.struck > 0);
                 }
             });
@@ -116,11 +117,11 @@ fn days(seeds: std::ops::Range<u64>, fault: impl Fn(u64) -> Fault + Sync) -> Day
 
 #[test]
 fn prop_a_thousand_faults_and_no_answer_is_taken_for_anothers() {
-    let all = days(0..1000, |seed| Fault::drawn(seed, 300));
-    // Most faults find a byte to strike at, and most days go on.
-    assert!(all.struck > 700, "{all:?}");
-    assert!(all.answered > 6_000, "{all:?}");
-    assert!(all.recovered > 400, "{all:?}");
+    let all = days(0..1600, |seed| Fault::drawn(seed, 150));
+    // Some bytes are never reached, and no block may come after others.
+    assert!(all.struck >= 1000, "{all:?}");
+    assert!(all.answered > 10_000, "{all:?}");
+    assert!(all.recovered > 700, "{all:?}");
 }
 
 #[test]
