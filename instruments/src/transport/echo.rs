@@ -51,11 +51,21 @@ struct Memory {
 
 /// The instrument, however it is connected.
 #[derive(Clone, Debug, Default)]
-pub struct Echo(Arc<Mutex<Memory>>);
+pub struct Echo {
+    memory: Arc<Mutex<Memory>>,
+    /// How long it thinks before it answers.
+    delay: Duration,
+}
 
 impl Echo {
+    /// Makes one that thinks before it answers.
+    pub fn thinking(delay: Duration) -> Self {
+        let memory = Arc::default();
+        Self { memory, delay }
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap()
+        self.memory.lock().unwrap()
     }
 
     /// Returns which question an answer belongs to.
@@ -78,6 +88,7 @@ impl Echo {
             line,
             piece,
             out: VecDeque::new(),
+            thought: Instant::now(),
         })
     }
 
@@ -110,6 +121,14 @@ struct Connection {
     line: Line,
     piece: usize,
     out: VecDeque<u8>,
+    /// When the answer is there.
+    thought: Instant,
+}
+
+impl Connection {
+    fn is_silent(&self) -> bool {
+        self.out.is_empty() || Instant::now() < self.thought
+    }
 }
 
 impl Transport for Connection {
@@ -127,16 +146,20 @@ impl Transport for Connection {
             let command = std::mem::take(&mut self.echo.memory().begun);
             let answer = self.echo.answer(&String::from_utf8_lossy(&command));
             self.out.extend(answer);
+            self.thought = Instant::now() + self.echo.delay;
         }
         self.echo.memory().written.push((begun, Instant::now()));
         Ok(())
     }
 
     fn read(&mut self, into: &mut [u8], deadline: Deadline) -> Result<Chunk, TransportError> {
-        if self.out.is_empty() {
-            std::thread::sleep(deadline.left().unwrap_or_default());
+        let thinks = self.thought.saturating_duration_since(Instant::now());
+        let left = deadline.left().unwrap_or_default();
+        if self.out.is_empty() || thinks > left {
+            std::thread::sleep(left);
             return Err(TransportError::timeout(deadline));
         }
+        std::thread::sleep(thinks);
         let bytes = self.out.len().min(into.len()).min(self.piece.max(1));
         for place in &mut into[..bytes] {
             *place = self.out.pop_front().unwrap();
@@ -149,7 +172,7 @@ impl Transport for Connection {
     }
 
     fn has_input(&mut self) -> Result<bool, TransportError> {
-        Ok(!self.out.is_empty())
+        Ok(!self.is_silent())
     }
 
     fn clear(&mut self, _: Deadline) -> Result<Cleared, TransportError> {
@@ -163,7 +186,7 @@ impl Transport for Connection {
 
     fn status_byte(&mut self, _: Deadline) -> Result<u8, TransportError> {
         match self.line {
-            Line::Messages => Ok(u8::from(!self.out.is_empty()) << 4),
+            Line::Messages => Ok(u8::from(!self.is_silent()) << 4),
             _ => Err(TransportError::Unsupported {
                 transport: "an echo",
                 what: "status byte",

@@ -3,6 +3,11 @@
 //! A [`Transport`] moves bytes and says where a message ends, when it knows. What the bytes mean
 //! (lines, blocks, echoes) is the [`framing`](crate::framing)'s, and what a lost answer means is
 //! the [`session`](crate::session)'s. Everything has a [`Deadline`]; nothing waits for ever.
+//!
+//! [`socket`], [`serial`] and [`usbtmc`] lead to an instrument. Around any transport go
+//! [`record`], which writes down what passes, [`rate`], which leaves slow firmware some time, and
+//! [`faults`], which breaks things by a plan. In the place of an instrument stand [`replay`], which
+//! plays what was written down, and [`dialogue`].
 
 pub mod dialogue;
 #[cfg(test)]

@@ -9,6 +9,24 @@
 //! Time does not pass: what took five seconds then, a lost answer too, comes at once. A recording
 //! goes on after a connection was lost, so both are [`Clone`] and each clone is a new connection
 //! to the same recording.
+//!
+//! ```
+//! use std::time::Duration;
+//! use etalon_instruments::transport::{Deadline, Transport, replay::Recording};
+//!
+//! let journal = r#"
+//! {"t_s":0.1,"resource":"ASRL1::INSTR","event":"written","text":"A?\n","dur_s":0.001}
+//! {"t_s":0.1,"resource":"ASRL1::INSTR","event":"read","text":"5\n","end":"open","dur_s":0.02}
+//! "#;
+//! let mut line = Recording::parse(journal, "ASRL1::INSTR", &mut |_| None)?.strict();
+//! let deadline = Deadline::after(Duration::from_secs(1));
+//! line.write(b"A?\n", deadline)?;
+//! let mut reply = [0; 16];
+//! assert_eq!(line.read(&mut reply, deadline)?.bytes, 2);
+//! let error = line.write(b"B?\n", deadline).unwrap_err();
+//! assert!(error.to_string().contains("the end of the recording"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

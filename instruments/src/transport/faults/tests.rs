@@ -31,7 +31,7 @@ impl Day {
     /// Asks a dozen questions over a faulty line, coming back into step where that is needed.
     fn of(seed: u64, fault: Fault) -> Self {
         let mut day = Self::default();
-        let echo = Echo::default();
+        let echo = Echo::thinking(Duration::from_micros([0, 500][seed as usize / 9 % 2]));
         let injector = Injector::new([fault], seed);
         let line = [Line::Socket, Line::Serial, Line::Messages][seed as usize % 3];
         let piece = [usize::MAX, 7, 1][seed as usize / 3 % 3];
