@@ -37,6 +37,7 @@ pub mod envelope;
 pub mod error;
 pub mod framing;
 pub mod resource;
+pub mod server;
 pub mod session;
 pub mod simulated;
 pub mod switch;

@@ -378,7 +378,7 @@ impl Session {
     fn silence(&mut self) -> Result<(), SessionError> {
         let mut piece = [0; 256];
         let quiet = Deadline::after(self.wire.silence);
-        match self.transport.read(&mut piece, quiet) {
+        match self.transport.listen(&mut piece, quiet) {
             Err(TransportError::Timeout { .. }) => Ok(()),
             // A message of nothing is nothing.
             Ok(chunk) if chunk.bytes == 0 => Ok(()),

@@ -2,10 +2,12 @@
 //!
 //! It stands for one in tests, and for a recorded session when it is played again: what is written
 //! has to be what was written then, in the same order, and is answered by what was answered then.
-//! [`Dialogue::left_over`] says what nobody asked for.
+//! [`Rest::left_over`] says what nobody asked for.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
 
 use super::{Chunk, Cleared, Deadline, End, Transport, TransportError};
 use crate::framing::shown;
@@ -28,6 +30,35 @@ pub enum Turn {
     StatusByte(u8),
     /// A trigger.
     Trigger,
+    /// Bytes have arrived that nobody read, as [`Transport::has_input`] says.
+    Waiting,
+    /// A call fails.
+    Failed {
+        /// Which one.
+        call: Call,
+        /// What was to be written, where it is a write.
+        message: Vec<u8>,
+        /// How.
+        error: TransportError,
+    },
+}
+
+/// A call of a [`Transport`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// [`Transport::write`].
+    Write,
+    /// [`Transport::read`] or [`Transport::listen`].
+    Read,
+    /// [`Transport::has_input`].
+    HasInput,
+    /// [`Transport::clear`].
+    Clear,
+    /// [`Transport::status_byte`].
+    StatusByte,
+    /// [`Transport::trigger`].
+    Trigger,
 }
 
 /// What is left of a dialogue, for whoever gave it away.
@@ -42,8 +73,8 @@ impl Rest {
     }
 }
 
-/// Plays the instrument's part of a dialogue.
-#[derive(Debug)]
+/// Plays the instrument's part of a dialogue. A clone is a new connection to the same one.
+#[derive(Clone, Debug)]
 pub struct Dialogue {
     turns: Arc<Mutex<VecDeque<Turn>>>,
 }
@@ -73,6 +104,35 @@ impl Dialogue {
         Rest(Arc::clone(&self.turns))
     }
 
+    /// Returns how many turns are left, a reply that was read in part among them.
+    pub fn remaining(&self) -> usize {
+        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.len()
+    }
+
+    /// Says what comes next, for messages.
+    pub fn next_shown(&self) -> String {
+        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        expected(turns.front())
+    }
+
+    /// Takes the failure of a call, if that comes next.
+    fn failure(&self, wanted: Call, written: &[u8]) -> Option<TransportError> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = turns.pop_front()?;
+        match next {
+            Turn::Failed {
+                call,
+                message,
+                error,
+            } if call == wanted && message == written => Some(error),
+            other => {
+                turns.push_front(other);
+                None
+            }
+        }
+    }
+
     fn next(&self) -> Option<Turn> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         match turns.front() {
@@ -89,12 +149,10 @@ impl Dialogue {
 
     /// The error of something that does not come next.
     fn unexpected(&self, found: String, turn: Option<Turn>) -> TransportError {
-        let expected = match &turn {
-            None => "the end of the dialogue".to_owned(),
-            Some(Turn::Written(bytes)) => format!("{} to be written", shown(bytes)),
-            Some(Turn::Cut) => return cut(),
-            Some(other) => format!("{other:?}"),
-        };
+        if matches!(turn, Some(Turn::Cut)) {
+            return cut();
+        }
+        let expected = expected(turn.as_ref());
         if let Some(turn) = turn {
             self.put_back(turn);
         }
@@ -103,6 +161,17 @@ impl Dialogue {
             expected,
             found,
         }
+    }
+}
+
+/// Says what comes next.
+fn expected(turn: Option<&Turn>) -> String {
+    match turn {
+        None => "the end of the dialogue".to_owned(),
+        Some(Turn::Written(bytes)) => format!("{} to be written", shown(bytes)),
+        Some(Turn::Read(bytes, _)) => format!("{} to be read", shown(bytes)),
+        Some(Turn::Failed { call, error, .. }) => format!("a {call:?} that fails ({error})"),
+        Some(other) => format!("{other:?}"),
     }
 }
 
@@ -118,6 +187,9 @@ impl Transport for Dialogue {
     }
 
     fn write(&mut self, message: &[u8], _: Deadline) -> Result<(), TransportError> {
+        if let Some(error) = self.failure(Call::Write, message) {
+            return Err(error);
+        }
         match self.next() {
             Some(Turn::Written(expected)) if expected == message => Ok(()),
             other => Err(self.unexpected(format!("{} written", shown(message)), other)),
@@ -125,6 +197,9 @@ impl Transport for Dialogue {
     }
 
     fn read(&mut self, into: &mut [u8], deadline: Deadline) -> Result<Chunk, TransportError> {
+        if let Some(error) = self.failure(Call::Read, b"") {
+            return Err(error);
+        }
         match self.next() {
             Some(Turn::Read(bytes, end)) if bytes.len() > into.len() => {
                 let (now, later) = bytes.split_at(into.len());
@@ -153,15 +228,25 @@ impl Transport for Dialogue {
     }
 
     fn has_input(&mut self) -> Result<bool, TransportError> {
-        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = self.failure(Call::HasInput, b"") {
+            return Err(error);
+        }
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         match turns.front() {
             Some(Turn::Read(..)) => Ok(true),
+            Some(Turn::Waiting) => {
+                turns.pop_front();
+                Ok(true)
+            }
             Some(Turn::Cut) => Err(cut()),
             _ => Ok(false),
         }
     }
 
     fn clear(&mut self, _: Deadline) -> Result<Cleared, TransportError> {
+        if let Some(error) = self.failure(Call::Clear, b"") {
+            return Err(error);
+        }
         match self.next() {
             Some(Turn::Clear) => Ok(Cleared::Device),
             Some(Turn::Cut) => Err(cut()),
@@ -175,6 +260,9 @@ impl Transport for Dialogue {
     }
 
     fn status_byte(&mut self, _: Deadline) -> Result<u8, TransportError> {
+        if let Some(error) = self.failure(Call::StatusByte, b"") {
+            return Err(error);
+        }
         match self.next() {
             Some(Turn::StatusByte(byte)) => Ok(byte),
             other => Err(self.unexpected("a question for the status byte".into(), other)),
@@ -182,6 +270,9 @@ impl Transport for Dialogue {
     }
 
     fn trigger(&mut self, _: Deadline) -> Result<(), TransportError> {
+        if let Some(error) = self.failure(Call::Trigger, b"") {
+            return Err(error);
+        }
         match self.next() {
             Some(Turn::Trigger) => Ok(()),
             other => Err(self.unexpected("a trigger".into(), other)),

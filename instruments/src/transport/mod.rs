@@ -3,12 +3,27 @@
 //! A [`Transport`] moves bytes and says where a message ends, when it knows. What the bytes mean
 //! (lines, blocks, echoes) is the [`framing`](crate::framing)'s, and what a lost answer means is
 //! the [`session`](crate::session)'s. Everything has a [`Deadline`]; nothing waits for ever.
+//!
+//! [`socket`], [`serial`] and [`usbtmc`] lead to an instrument. Around any transport go
+//! [`record`], which writes down what passes, [`rate`], which leaves slow firmware some time, and
+//! [`faults`], which breaks things by a plan. In the place of an instrument stand [`replay`], which
+//! plays what was written down, and [`dialogue`].
 
 pub mod dialogue;
+#[cfg(test)]
+mod echo;
+pub mod faults;
+pub mod rate;
+pub mod record;
+pub mod replay;
+pub mod serial;
 pub mod socket;
+pub mod usbtmc;
 
 use std::fmt;
 use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
 
 /// The point in time by which something has to be over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +121,8 @@ pub struct Chunk {
 }
 
 /// What a transport knows of the end of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum End {
     /// The message ended with the last of these bytes (END, EOI).
     Message,
@@ -115,7 +131,8 @@ pub enum End {
 }
 
 /// Whether a clear emptied the instrument's own buffers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Cleared {
     /// The instrument dropped what it had begun: a device clear.
     Device,
@@ -143,6 +160,17 @@ pub trait Transport: Send {
     /// [`TransportError::Timeout`], [`TransportError::Disconnected`],
     /// [`TransportError::Protocol`].
     fn read(&mut self, into: &mut [u8], deadline: Deadline) -> Result<Chunk, TransportError>;
+
+    /// Reads what comes although nobody asked, as [`Transport::read`] does.
+    ///
+    /// Where an instrument speaks only when it is asked, as in USBTMC, a read would be a question:
+    /// such a way gives what it has, or [`TransportError::Timeout`] at once.
+    ///
+    /// # Errors
+    /// As [`Transport::read`]; silence is [`TransportError::Timeout`].
+    fn listen(&mut self, into: &mut [u8], deadline: Deadline) -> Result<Chunk, TransportError> {
+        self.read(into, deadline)
+    }
 
     /// Says whether bytes have arrived that nobody read, without waiting.
     ///

@@ -1,0 +1,4 @@
+//! Servers that simulated instruments speak through.
+
+#[cfg(unix)]
+pub mod pty;
