@@ -22,6 +22,9 @@ const SAMPLES: usize = 1 << 22;
 const BLOCK: usize = 65_536;
 
 /// Words that no predictor learns.
+/// Writes the line of a word.
+type Line = fn(u16) -> String;
+
 fn words() -> impl Iterator<Item = u16> {
     let step = |x: &u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
     std::iter::successors(Some(1_u64), step).map(|x| (x >> 48) as u16)
@@ -65,7 +68,7 @@ fn files(folder: &Path) -> Vec<(String, PathBuf, Format)> {
         write(&path, format, &[&wave]).expect("a trace that this format holds");
         files.push((name.to_owned(), path, Format::Auto));
     }
-    let rows: [(&str, fn(u16) -> String); 2] = [
+    let rows: [(&str, Line); 2] = [
         ("csv-counts", |word| format!("{}\n", word >> 8)),
         ("csv-digits", |word| {
             format!("{:?}\n", f64::from(word).sqrt())
