@@ -5,10 +5,19 @@
 //! the [`session`](crate::session)'s. Everything has a [`Deadline`]; nothing waits for ever.
 
 pub mod dialogue;
+pub mod hislip;
+pub mod prologix;
 pub mod socket;
+pub mod vicp;
 
 use std::fmt;
 use std::time::{Duration, Instant};
+
+use crate::resource::Resource;
+use hislip::HiSlip;
+use prologix::Prologix;
+use socket::Socket;
+use vicp::Vicp;
 
 /// The point in time by which something has to be over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +177,34 @@ pub trait Transport: Send {
     /// # Errors
     /// As [`Transport::status_byte`].
     fn trigger(&mut self, deadline: Deadline) -> Result<(), TransportError>;
+}
+
+/// Opens the way to a resource, where this crate goes it by itself.
+///
+/// # Errors
+/// [`TransportError::Unsupported`] for a way that is not gone here, and those of the ways.
+pub fn open(resource: &Resource, deadline: Deadline) -> Result<Box<dyn Transport>, TransportError> {
+    let lacks = |what| TransportError::Unsupported {
+        transport: "this program by itself",
+        what,
+    };
+    Ok(match resource {
+        Resource::Socket { host, port } => Box::new(Socket::connect(host, *port, deadline)?),
+        Resource::HiSlip { host, device, port } => {
+            Box::new(HiSlip::connect(host, *port, device, deadline)?)
+        }
+        Resource::Vicp { host, port } => Box::new(Vicp::connect(host, *port, deadline)?),
+        Resource::Prologix {
+            host,
+            port,
+            primary,
+        } => Box::new(Prologix::connect(host, *port, *primary, deadline)?),
+        Resource::Serial { .. } => return Err(lacks("serial lines")),
+        Resource::UsbTmc { .. } => return Err(lacks("USBTMC device files")),
+        Resource::Vxi11 { .. } => return Err(lacks("VXI-11")),
+        Resource::Gpib { .. } => return Err(lacks("GPIB boards")),
+        Resource::Usb { .. } => return Err(lacks("USB instruments")),
+    })
 }
 
 impl fmt::Debug for dyn Transport {
