@@ -32,9 +32,6 @@ def expect_timeout(what, work):
     except errors.VisaIOError as error:
         expect(what, error.error_code, constants.StatusCode.error_timeout)
         print(f"    after {1e3 * (time.monotonic() - begun):.0f} ms")
-    except TimeoutError:
-        # PyVISA-py 0.8.1 lets the socket's own exception through on HiSLIP.
-        print(f"  {what}: TimeoutError after {1e3 * (time.monotonic() - begun):.0f} ms")
     else:
         sys.exit(f"FAILED: {what}: expected a timeout, found {found!r}")
 
@@ -53,11 +50,10 @@ def over_socket(manager, resource):
         resource, read_termination="\n", write_termination="\n", timeout=5000
     )
     expect("identity", instrument.query("*IDN?"), IDENTITY)
-    expect("echo", instrument.query("ECHO? über".encode().decode("latin-1")).encode("latin-1"), "über".encode())
-    # A read that ends at a line feed would cut the block.
-    instrument.read_termination = None
+    expect("echo", instrument.query("ECHO? hello"), "hello")
+    # Without a termination PyVISA would wait for an end that a socket does not mark; with one it
+    # reads on behind the line feeds within the block until its length is reached.
     blocks(instrument)
-    instrument.read_termination = "\n"
     instrument.timeout = 200
     expect_timeout("no answer", lambda: instrument.query("SLOW? 600"))
     instrument.timeout = 5000
@@ -98,8 +94,10 @@ def over_hislip(manager, resource):
     expect("clears", instrument.query("CLEARS?"), "2")
     expect("errors", instrument.query("SYST:ERR?"), '0,"No error"')
 
-    instrument.assert_trigger()
-    instrument.assert_trigger()
+    # PyVISA-py 0.8.1 has triggers and locks of HiSLIP, but no way from PyVISA to them.
+    protocol = manager.visalib.sessions[instrument.session].interface
+    protocol.trigger()
+    protocol.trigger()
     expect("triggers", instrument.query("TRIGGERS?"), "2")
 
     instrument.write("ECHO? never read")
@@ -110,9 +108,9 @@ def over_hislip(manager, resource):
     other = manager.open_resource(
         resource, read_termination="\n", write_termination="\n", timeout=500
     )
-    instrument.lock_excl()
+    expect("a lock", protocol.async_lock_request(1.0), "success")
     expect_timeout("locked out", lambda: other.query("*IDN?"))
-    instrument.unlock()
+    expect("the lock's end", protocol.async_lock_release(), "success")
     expect("the lock is given back", other.read(), IDENTITY)
     other.close()
     instrument.close()
