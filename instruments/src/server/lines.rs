@@ -1,5 +1,7 @@
 //! Messages out of a stream of bytes, as an instrument cuts them.
 
+use crate::session::Wire;
+
 /// Which byte ends a message that a client sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum LineEnd {
@@ -11,6 +13,14 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
+    /// Returns what ends the commands of a dialect.
+    pub fn of(wire: &Wire) -> Self {
+        match wire.command_end {
+            b"\r" => Self::CarriageReturn,
+            _ => Self::LineFeed,
+        }
+    }
+
     fn byte(self) -> u8 {
         match self {
             Self::LineFeed => b'\n',

@@ -12,6 +12,10 @@ use super::locked;
 
 /// How long a refused `accept` (too many open files) is waited out.
 const BREATH: Duration = Duration::from_millis(20);
+/// Most connections at once; more are closed as they come.
+const MOST: usize = 256;
+/// A time that does not end before its client does.
+pub(super) const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// What all threads of a server know.
 #[derive(Debug, Default)]
@@ -29,7 +33,7 @@ struct State {
 impl Stop {
     /// Waits so long, or until the server stops; true when it did.
     pub(super) fn pause(&self, time: Duration) -> bool {
-        let until = Instant::now() + time;
+        let until = Instant::now() + time.min(FOR_EVER);
         let mut state = locked(&self.state);
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -148,6 +152,9 @@ fn accept(listener: &TcpListener, stop: &Arc<Stop>, serve: &Arc<impl Serve>) {
             continue;
         };
         threads.retain(|thread| !thread.is_finished());
+        if threads.len() >= MOST {
+            continue;
+        }
         // Answers are short and each is waited for.
         let _ = stream.set_nodelay(true);
         let stream = Arc::new(stream);

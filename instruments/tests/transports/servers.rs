@@ -2,11 +2,14 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use etalon_instruments::dialect::{Dialect, Value, Verb, models};
+use etalon_instruments::server::{HiSlipServer, LineEnd, SocketServer};
+use etalon_instruments::simulated::{Behaviour, Engine, Refusal};
 use etalon_instruments::transport::hislip::{HiSlip, Lock};
-use etalon_instruments::transport::{Deadline, Transport};
+use etalon_instruments::transport::{self, Deadline, Transport, TransportError};
 use proptest::prelude::*;
 
 use super::lines::{Fault, Line};
@@ -201,6 +204,64 @@ proptest! {
         drop((sync, late));
         let mut client = opened(&server.resource().to_string());
         prop_assert_eq!(asked(client.as_mut(), "*IDN?"), device::IDENTITY);
+    }
+}
+
+/// An attenuator that keeps what it is told.
+struct Attenuator(f64);
+
+impl Behaviour for Attenuator {
+    fn set(&mut self, verb: Verb, values: &[Value]) -> Result<(), Refusal> {
+        match (verb, values) {
+            (Verb::Attenuation, [_, Value::Number(db)]) => {
+                self.0 = *db;
+                Ok(())
+            }
+            _ => Err(Refusal::CONFLICT),
+        }
+    }
+
+    fn ask(&mut self, _: Verb, _: &[Value]) -> Result<Vec<Value>, Refusal> {
+        Ok(vec![Value::Number(self.0)])
+    }
+}
+
+#[test]
+fn an_engine_is_served_and_told_that_it_was_interrupted() {
+    let model = &models::keysight_attenuator::N7764A;
+    let engine = Engine::new(Dialect::of(model).unwrap(), Attenuator(0.0));
+    let engine = Arc::new(Mutex::new(engine));
+    let line_end = LineEnd::of(&model.wire);
+    assert_eq!(line_end, LineEnd::LineFeed);
+    let socket = SocketServer::start("127.0.0.1:0", engine.clone(), line_end).unwrap();
+    let hislip = HiSlipServer::start("127.0.0.1:0", engine).unwrap();
+    let mut one = opened(&socket.resource().to_string());
+    let mut two = opened(&hislip.resource().to_string());
+    one.write(b":INP1:ATT 12.5DB\n", soon()).unwrap();
+    assert_eq!(asked(one.as_mut(), "INP1:ATT?"), "12.500");
+    assert_eq!(asked(two.as_mut(), "INP1:ATT?"), "12.500");
+    two.write(b"*IDN?\n", soon()).unwrap();
+    while two.status_byte(soon()).unwrap() & 0x10 == 0 {}
+    assert_eq!(
+        asked(two.as_mut(), "SYST:ERR?"),
+        "-410,\"Query INTERRUPTED\""
+    );
+}
+
+#[test]
+fn ways_that_are_not_gone_here_are_told() {
+    for resource in [
+        "ASRL1::INSTR",
+        "USBTMC/dev/usbtmc0::INSTR",
+        "TCPIP::127.0.0.1::inst0::INSTR",
+        "GPIB0::5::INSTR",
+        "USB0::0x0957::0x1755::MY1::INSTR",
+    ] {
+        let error = transport::open(&resource.parse().unwrap(), soon()).unwrap_err();
+        assert!(
+            matches!(error, TransportError::Unsupported { .. }),
+            "{error}"
+        );
     }
 }
 

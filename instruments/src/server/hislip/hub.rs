@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::LONGEST;
 use super::locks::Locks;
+use crate::server::listener::FOR_EVER;
 use crate::server::{Client, Shared, locked};
 use crate::transport::hislip::message::{BEFORE_FIRST_ID, Head, Kind};
 
@@ -163,7 +164,7 @@ impl Hub {
         time: Option<Duration>,
         mut is_so: impl FnMut(&mut State) -> bool,
     ) -> bool {
-        let until = time.map(|time| Instant::now() + time);
+        let until = time.map(|time| Instant::now() + time.min(FOR_EVER));
         let mut state = self.state();
         loop {
             if is_so(&mut state) {

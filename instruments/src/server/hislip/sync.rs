@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::hub::{Hub, Seat};
 use super::{LONGEST, fatal, payload, read_head, send, skip, unknown};
 use crate::server::lines::{self, trimmed};
+use crate::server::listener::FOR_EVER;
 use crate::server::{Client, Reply, last_bytes, locked};
 use crate::transport::hislip::message::{BEFORE_FIRST_ID, HEAD, Head, Kind, LONGEST_TEXT};
 
@@ -15,8 +16,6 @@ use crate::transport::hislip::message::{BEFORE_FIRST_ID, HEAD, Head, Kind, LONGE
 const VERSION: u32 = 0x0100;
 /// Longest payload that is sent at once, in bytes: between two of them a clear is seen.
 const PIECE: u64 = 1 << 16;
-/// A time that does not end before its client does.
-const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// Serves the first connection until it ends, and the session with it.
 pub(super) fn serve(hub: &Arc<Hub>, stream: &Arc<TcpStream>, head: Head) -> io::Result<()> {
