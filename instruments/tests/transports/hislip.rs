@@ -191,6 +191,84 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn prop_no_answer_is_ever_taken_for_another(
+        faults in prop::collection::vec((any::<bool>(), 0_usize..400, 0_usize..3), 1..6),
+        slow in prop::collection::vec(prop::bool::weighted(0.2), 12),
+    ) {
+        let server = hislip_server();
+        let mut faults = faults.into_iter();
+        let mut lines = Vec::new();
+        // One faulty line after the other, and at last a good one.
+        let mut connect = |deadline: Deadline| {
+            let fault = faults.next().map(|(first, after, then)| {
+                let then = [Then::Stall, Then::Cut, Then::Drip(Duration::from_millis(5))][then];
+                let mut both = vec![Fault::at(after, then), Fault::none()];
+                both.rotate_right(usize::from(!first));
+                both
+            });
+            let good = vec![Fault::none(), Fault::none()];
+            let line = Line::to(server.address(), fault.unwrap_or(good));
+            let resource = line.hislip().parse().expect("a resource");
+            lines.push(line);
+            etalon_instruments::transport::open(&resource, deadline)
+        };
+        const PATIENCE: Duration = Duration::from_millis(100);
+        let wire = Wire { patience: PATIENCE, silence: Duration::from_millis(2), ..Wire::SCPI };
+        let until = etalon_instruments::framing::Until::Line;
+        let mut session = None;
+        let mut lost = None;
+        for (number, slow) in slow.into_iter().enumerate() {
+            let mut tries = 0;
+            let mut asked = loop {
+                tries += 1;
+                prop_assert!(tries < 40, "it does not come back");
+                match lost.take() {
+                    Some(etalon_instruments::session::Lost { stale, .. }) => {
+                        match stale.recover(&mut connect, 4 * PATIENCE) {
+                            Ok(back) => break back,
+                            Err(again) => lost = Some(*again),
+                        }
+                    }
+                    None => match session.take() {
+                        Some(session) => break session,
+                        None => if let Ok(way) = connect(Deadline::after(PATIENCE)) {
+                            match Session::open(way, wire) {
+                                Ok(session) => break session,
+                                Err(again) => lost = Some(*again),
+                            }
+                        },
+                    },
+                }
+            };
+            prop_assert_eq!(asked.identity(), device::IDENTITY);
+            if slow {
+                // Its answer comes when something else is being asked.
+                match asked.ask("SLOW? 120", until, None) {
+                    Ok((answer, back)) => {
+                        prop_assert_eq!(answer, b"SLOW");
+                        asked = back;
+                    }
+                    Err(again) => {
+                        lost = Some(*again);
+                        continue;
+                    }
+                }
+            }
+            match asked.ask(&format!("ECHO? {number}"), until, None) {
+                Ok((answer, back)) => {
+                    prop_assert_eq!(answer, number.to_string().into_bytes());
+                    session = Some(back);
+                }
+                Err(again) => lost = Some(*again),
+            }
+        }
+    }
+}
+
 /// What a client does, one deadline each, until something fails.
 fn everything(line: &Line, time: Duration, worst: &mut Duration) -> Result<(), TransportError> {
     let mut timed = |work: &mut dyn FnMut(Deadline) -> Result<(), TransportError>| {
