@@ -2,7 +2,7 @@
 //!
 //! It stands for one in tests, and for a recorded session when it is played again: what is written
 //! has to be what was written then, in the same order, and is answered by what was answered then.
-//! [`Dialogue::left_over`] says what nobody asked for.
+//! [`Rest::left_over`] says what nobody asked for.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

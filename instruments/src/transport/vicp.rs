@@ -37,6 +37,8 @@ const END: u8 = 0x01;
 const VERSION: u8 = 1;
 /// Bytes that are dropped at once.
 const PIECE: usize = 1 << 14;
+/// Pieces that are looked through where nothing is waited for: a flood never dries up.
+const PIECES: usize = 256;
 
 /// A VICP connection.
 #[derive(Debug)]
@@ -138,7 +140,12 @@ impl Vicp {
     /// Returns the wanted block under way, dropping others; without a deadline, nothing when none
     /// has arrived.
     fn wanted(&mut self, deadline: Option<Deadline>) -> Result<Option<Block>, TransportError> {
+        let mut pieces = 0;
         loop {
+            if deadline.is_none() && pieces == PIECES {
+                return Ok(None);
+            }
+            pieces += 1;
             match self.block {
                 Some(block) if block.wanted => return Ok(Some(block)),
                 Some(block) if block.left == 0 => self.block = None,

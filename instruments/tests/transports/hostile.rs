@@ -369,3 +369,26 @@ fn a_declared_length_reserves_nothing_and_a_flood_of_old_answers_ends_with_the_d
     drop(client);
     server.join().unwrap();
 }
+
+#[test]
+fn an_endless_old_answer_does_not_keep_the_next_question_back() {
+    let (client, server) = against(|fake| {
+        told(&mut fake.sync);
+        let mut head = wire(7, 0, FIRST - 2, b"");
+        head[8..].copy_from_slice(&(1_u64 << 40).to_be_bytes());
+        fake.says(&head);
+        while fake.sync.write_all(&[b'o'; 1 << 16]).is_ok() {}
+    });
+    let mut client = client.unwrap();
+    client.write(b"A?\n", soon()).unwrap();
+    for _ in 0..3 {
+        let error = client.read(&mut [0; 64], now()).unwrap_err();
+        assert!(matches!(error, TransportError::Timeout { .. }), "{error}");
+        assert!(client.has_input().is_ok());
+        client.write(b"A?\n", now()).unwrap();
+    }
+    let error = client.clear(now()).unwrap_err();
+    assert!(matches!(error, TransportError::Timeout { .. }), "{error}");
+    drop(client);
+    server.join().unwrap();
+}

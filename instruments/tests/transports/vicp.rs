@@ -121,6 +121,28 @@ fn answers_to_earlier_messages_are_dropped_by_their_number() {
 }
 
 #[test]
+fn an_endless_old_answer_does_not_keep_the_next_question_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        told(&mut stream);
+        let old = block(0x80, 9, &[b'o'; 1 << 16]);
+        while stream.write_all(&old).is_ok() {}
+    });
+    let mut client = client(port);
+    client.write(b"A?\n", soon()).unwrap();
+    for _ in 0..3 {
+        let error = client.read(&mut [0; 64], now()).unwrap_err();
+        assert!(matches!(error, TransportError::Timeout { .. }), "{error}");
+        assert_eq!(client.has_input(), Ok(false));
+        client.write(b"A?\n", now()).unwrap();
+    }
+    drop(client);
+    thread.join().unwrap();
+}
+
+#[test]
 fn what_is_no_vicp_is_a_typed_error_and_needs_a_new_connection() {
     let (address, thread) = scope(|_, _, _| b"SSH-2.0-OpenSSH\r\n".to_vec());
     let mut client = client(address.port());

@@ -15,6 +15,8 @@ use crate::transport::{Deadline, TransportError};
 const ABSURD: u64 = 1 << 40;
 /// Bytes that are dropped at once.
 const PIECE: usize = 1 << 14;
+/// Pieces that are dropped where nothing is waited for: a flood never dries up.
+const PIECES: usize = 64;
 
 /// How long may be waited.
 #[derive(Clone, Copy, Debug)]
@@ -131,10 +133,13 @@ impl Channel {
     /// Drops the message under way; false where that would have to be waited for.
     pub(super) fn skip(&mut self, wait: Wait) -> Result<bool, TransportError> {
         let mut piece = [0; PIECE];
+        let mut dropped = 0;
         while self.left() > 0 {
-            if self.payload(&mut piece, wait)?.is_none() {
+            let enough = matches!(wait, Wait::Not) && dropped == PIECES;
+            if enough || self.payload(&mut piece, wait)?.is_none() {
                 return Ok(false);
             }
+            dropped += 1;
         }
         self.finish();
         Ok(true)
@@ -143,7 +148,12 @@ impl Channel {
     /// Returns the whole payload of the message under way, which is short.
     pub(super) fn text(&mut self, wait: Wait) -> Result<Option<Vec<u8>>, TransportError> {
         let mut piece = [0; LONGEST_TEXT as usize];
+        let mut pieces = 0;
         while self.left() > 0 {
+            if matches!(wait, Wait::Not) && pieces == PIECES {
+                return Ok(None);
+            }
+            pieces += 1;
             let Some(read) = self.payload(&mut piece, wait)? else {
                 return Ok(None);
             };

@@ -30,7 +30,7 @@ impl HiSlip {
     /// Asks for a lock; the server waits for it as long as the deadline allows.
     ///
     /// # Errors
-    /// As [`Transport::status_byte`]. After a timeout the lock may be granted all the same:
+    /// As `status_byte`. After a timeout the lock may be granted all the same:
     /// [`HiSlip::unlock`] then.
     pub fn lock(&mut self, lock: &Lock, deadline: Deadline) -> Result<LockAnswer, TransportError> {
         let left = deadline.left().ok_or(TransportError::timeout(deadline))?;
@@ -54,7 +54,7 @@ impl HiSlip {
     /// Gives a lock back, the exclusive one first; false when none was held.
     ///
     /// # Errors
-    /// As [`Transport::status_byte`].
+    /// As `status_byte`.
     pub fn unlock(&mut self, deadline: Deadline) -> Result<bool, TransportError> {
         let ask = Head::bare(Kind::AsyncLock, 0, self.last);
         let (answer, _) = self.ask(ask, &[], Kind::AsyncLockResponse, deadline)?;
@@ -80,7 +80,7 @@ impl HiSlip {
     /// Waits for a request for service and returns its status byte.
     ///
     /// # Errors
-    /// As [`Transport::status_byte`].
+    /// As `status_byte`.
     pub fn wait_for_service(&mut self, deadline: Deadline) -> Result<u8, TransportError> {
         loop {
             if let Some(status) = self.service.take() {
