@@ -11,6 +11,8 @@
 //! it, [`framing`] makes messages of them, and a [`Session`] is a line that is in step: one that
 //! lost an answer is another type, which cannot ask.
 //!
+//! **The other side.** A simulated instrument speaks through a [`server`], to whoever asks.
+//!
 //! [`OpticalSwitch`] and [`Transceiver`] are what the rest of the house sees. The [`simulated`]
 //! ones are all there is so far, and say so.
 //!

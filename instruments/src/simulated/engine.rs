@@ -32,6 +32,8 @@
 //! # Ok::<(), etalon_instruments::dialect::PatternError>(())
 //! ```
 
+mod served;
+
 use std::collections::VecDeque;
 
 use crate::dialect::{Dialect, Effect, Errors, Reply, Spelling, Understood, Value, Verb};

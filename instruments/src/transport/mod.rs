@@ -4,7 +4,8 @@
 //! (lines, blocks, echoes) is the [`framing`](crate::framing)'s, and what a lost answer means is
 //! the [`session`](crate::session)'s. Everything has a [`Deadline`]; nothing waits for ever.
 //!
-//! [`socket`], [`serial`] and [`usbtmc`] lead to an instrument. Around any transport go
+//! [`socket`], [`hislip`], [`vicp`], [`prologix`], [`serial`] and [`usbtmc`] lead to an
+//! instrument, and [`open`] finds the one that a resource string names. Around any transport go
 //! [`record`], which writes down what passes, [`rate`], which leaves slow firmware some time, and
 //! [`faults`], which breaks things by a plan. In the place of an instrument stand [`replay`], which
 //! plays what was written down, and [`dialogue`].
@@ -13,17 +14,28 @@ pub mod dialogue;
 #[cfg(test)]
 mod echo;
 pub mod faults;
+pub mod hislip;
+pub mod prologix;
 pub mod rate;
 pub mod record;
 pub mod replay;
 pub mod serial;
 pub mod socket;
 pub mod usbtmc;
+pub mod vicp;
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+
+use crate::resource::Resource;
+use hislip::HiSlip;
+use prologix::Prologix;
+use serial::Serial;
+use socket::Socket;
+use usbtmc::UsbTmc;
+use vicp::Vicp;
 
 /// The point in time by which something has to be over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +208,35 @@ pub trait Transport: Send {
     /// # Errors
     /// As [`Transport::status_byte`].
     fn trigger(&mut self, deadline: Deadline) -> Result<(), TransportError>;
+}
+
+/// Opens the way to a resource, where this crate goes it by itself. A serial line gets the
+/// settings of [`serial::Settings::default`]; [`Serial::open`] takes others.
+///
+/// # Errors
+/// [`TransportError::Unsupported`] for a way that is not gone here, and those of the ways.
+pub fn open(resource: &Resource, deadline: Deadline) -> Result<Box<dyn Transport>, TransportError> {
+    let lacks = |what| TransportError::Unsupported {
+        transport: "this program by itself",
+        what,
+    };
+    Ok(match resource {
+        Resource::Socket { host, port } => Box::new(Socket::connect(host, *port, deadline)?),
+        Resource::HiSlip { host, device, port } => {
+            Box::new(HiSlip::connect(host, *port, device, deadline)?)
+        }
+        Resource::Vicp { host, port } => Box::new(Vicp::connect(host, *port, deadline)?),
+        Resource::Prologix {
+            host,
+            port,
+            primary,
+        } => Box::new(Prologix::connect(host, *port, *primary, deadline)?),
+        Resource::Serial { port } => Box::new(Serial::open(port, serial::Settings::default())?),
+        Resource::UsbTmc { path } => Box::new(UsbTmc::open(path, deadline)?),
+        Resource::Vxi11 { .. } => return Err(lacks("VXI-11")),
+        Resource::Gpib { .. } => return Err(lacks("GPIB boards")),
+        Resource::Usb { .. } => return Err(lacks("USB instruments")),
+    })
 }
 
 impl fmt::Debug for dyn Transport {

@@ -63,24 +63,35 @@ pub(crate) fn connect(
 
 /// Sends all of a message before the deadline.
 pub(crate) fn write_all(
-    mut stream: &TcpStream,
+    stream: &TcpStream,
     mut message: &[u8],
     deadline: Deadline,
 ) -> Result<(), TransportError> {
     while !message.is_empty() {
+        message = &message[write_some(stream, message, deadline)?..];
+    }
+    Ok(())
+}
+
+/// Sends some of a message before the deadline, and says how much.
+pub(crate) fn write_some(
+    mut stream: &TcpStream,
+    message: &[u8],
+    deadline: Deadline,
+) -> Result<usize, TransportError> {
+    loop {
         let left = deadline.left().ok_or(TransportError::timeout(deadline))?;
         stream
             .set_write_timeout(Some(left))
             .map_err(|error| TransportError::gone(&error))?;
         match stream.write(message) {
             Ok(0) => return Err(TransportError::gone(&ErrorKind::WriteZero.into())),
-            Ok(sent) => message = &message[sent..],
+            Ok(sent) => return Ok(sent),
             Err(error) if is_late(&error) => return Err(TransportError::timeout(deadline)),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(TransportError::gone(&error)),
         }
     }
-    Ok(())
 }
 
 /// Reads at least one byte before the deadline.
@@ -105,6 +116,25 @@ pub(crate) fn read_some(
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(TransportError::gone(&error)),
         }
+    }
+}
+
+/// Reads what has arrived, or nothing, without waiting.
+pub(crate) fn read_ready(
+    mut stream: &TcpStream,
+    into: &mut [u8],
+) -> Result<Option<usize>, TransportError> {
+    let gone = |error: std::io::Error| TransportError::gone(&error);
+    stream.set_nonblocking(true).map_err(gone)?;
+    let read = stream.read(into);
+    stream.set_nonblocking(false).map_err(gone)?;
+    match read {
+        Ok(0) => Err(TransportError::Disconnected {
+            why: "the other side closed the connection".into(),
+        }),
+        Ok(read) => Ok(Some(read)),
+        Err(error) if is_late(&error) || error.kind() == ErrorKind::Interrupted => Ok(None),
+        Err(error) => Err(gone(error)),
     }
 }
 
