@@ -103,6 +103,24 @@ pub enum Error {
         /// What came.
         found: String,
     },
+    /// An answer is none.
+    #[error("{instrument}: {command:?}: expected an answer, found {found}")]
+    Malformed {
+        /// The instrument.
+        instrument: String,
+        /// What was asked.
+        command: String,
+        /// What came, or what is wrong with it.
+        found: String,
+    },
+    /// The instrument, or the way to it, has nothing of the kind.
+    #[error("{instrument}: {what}")]
+    Unsupported {
+        /// The instrument.
+        instrument: String,
+        /// What it lacks.
+        what: String,
+    },
     /// The connection is gone.
     #[error("{instrument}: disconnected")]
     Disconnected {

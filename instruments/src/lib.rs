@@ -35,9 +35,11 @@
 //! ```
 
 pub mod dialect;
+pub mod driver;
 pub mod envelope;
 pub mod error;
 pub mod framing;
+pub mod line;
 pub mod resource;
 pub mod server;
 pub mod session;
@@ -46,8 +48,10 @@ pub mod switch;
 pub mod transceiver;
 pub mod transport;
 
+pub use driver::Driver;
 pub use envelope::{Envelope, Limits, Permit, permit};
 pub use error::{Error, Lack};
+pub use line::Line;
 pub use resource::{Resource, ResourceError};
 pub use session::{Session, Wire};
 pub use switch::OpticalSwitch;

@@ -255,7 +255,11 @@ impl Dialect {
     pub fn until(&self, row: usize) -> Option<Until> {
         match self.rows[row].row.reply {
             Reply::Nothing => None,
-            _ => Some(Until::Message),
+            // Some end every answer, of however many lines, with a word of their own.
+            _ => Some(match self.model.wire.identity {
+                Until::LineOf(last) => Until::LineOf(last),
+                _ => Until::Message,
+            }),
         }
     }
 

@@ -37,6 +37,7 @@ mod served;
 use std::collections::VecDeque;
 
 use crate::dialect::{Dialect, Effect, Errors, Reply, Spelling, Understood, Value, Verb};
+use crate::framing::Until;
 
 /// What an instrument does, whatever its words.
 pub trait Behaviour: Send {
@@ -149,8 +150,13 @@ impl<B: Behaviour> Engine<B> {
         if answers.is_empty() {
             return Vec::new();
         }
+        let wire = self.dialect.model().wire;
         let mut message = answers.join(&b';');
-        message.extend_from_slice(self.dialect.model().wire.reply_end);
+        message.extend_from_slice(wire.reply_end);
+        if let Until::LineOf(last) = wire.identity {
+            message.extend_from_slice(last.as_bytes());
+            message.extend_from_slice(wire.reply_end);
+        }
         message
     }
 
@@ -206,10 +212,10 @@ impl<B: Behaviour> Engine<B> {
     }
 
     fn done(&mut self, found: &Understood) -> Result<Option<Vec<u8>>, Refusal> {
+        if found.verb == Verb::Identity {
+            return Ok(Some(self.dialect.model().identity.as_bytes().to_vec()));
+        }
         let values = match (found.verb, found.effect) {
-            (Verb::Identity, _) => {
-                vec![Value::Text(self.dialect.model().identity.to_owned())]
-            }
             (Verb::ErrorQueue, Effect::Reads) => {
                 let error = self.errors.pop_front();
                 let error = error.unwrap_or(Refusal::new(0, "No error"));

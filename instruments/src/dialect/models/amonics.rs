@@ -27,7 +27,7 @@ pub const AEDFA: Model = Model {
     errors: Errors::Silent,
     rows: &[
         Row::ask(Verb::Model, ":CAL:SYS:MODEL?", &["{s}"]),
-        Row::ask(Verb::SerialNumber, ":CAL:SYS:SERIAL?", &["{s}"]),
+        Row::ask(Verb::Identity, ":CAL:SYS:SERIAL?", &["{s}"]),
         // 0 unlocked, 1 locked.
         Row::ask(Verb::Interlock, ":DRIV:INTERLOCK?", &["{0|1}"]),
         Row::ask(Verb::CaseTemperature, ":SENS:TEMP:BOX?", &["{C.1}"]),
