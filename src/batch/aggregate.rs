@@ -60,7 +60,11 @@ impl FromStr for Aggregate {
         if word == "count" {
             return Ok(Self::Count);
         }
-        let (name, column) = word.split_once(':').ok_or_else(unknown)?;
+        // `mean(snr_db)` is what others write; a shell wants it quoted.
+        let called = word.strip_suffix(')').and_then(|word| word.split_once('('));
+        let (name, column) = called
+            .or_else(|| word.split_once(':'))
+            .ok_or_else(unknown)?;
         if column.is_empty() {
             return Err(unknown());
         }
@@ -83,6 +87,16 @@ impl FromStr for Aggregate {
             }
         };
         Ok(Self::Of(statistic, column.to_owned()))
+    }
+}
+
+impl Aggregate {
+    /// Returns the column that it is about.
+    pub fn column_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Count => None,
+            Self::Of(_, column) | Self::Pool(column) | Self::Share(column, _) => Some(column),
+        }
     }
 }
 
@@ -318,8 +332,15 @@ mod tests {
         ] {
             assert_eq!(word.parse::<Aggregate>().unwrap().to_string(), word);
         }
+        for (called, written) in [
+            ("mean(snr_db)", "mean:snr_db"),
+            ("p95(ser)", "p95:ser"),
+            ("share(class=mpi)", "share:class=mpi"),
+        ] {
+            assert_eq!(called.parse::<Aggregate>().unwrap().to_string(), written);
+        }
         for word in [
-            "", "mean", "mean:", "p0:x", "p100:x", "pNaN:x", "share:x", "mode:x",
+            "mean()", "", "mean", "mean:", "p0:x", "p100:x", "pNaN:x", "share:x", "mode:x",
         ] {
             let told = word.parse::<Aggregate>().unwrap_err().to_string();
             assert!(told.contains("median:COL"), "{told}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use etalon::batch::Manifest;
-use etalon::batch::columns::{Column, Kind};
+use etalon::batch::columns::{Column, Kind, LABEL};
 use etalon::batch::table::ROWS_CSV;
 use etalon::cli::error::{CliError, Exit};
 use etalon::pipeline::file_sha256;
@@ -53,6 +53,16 @@ impl Run {
             sha256,
             rows,
         })
+    }
+
+    /// Puts the name of a column in the place of the label that it holds: `bench` becomes
+    /// `label_bench` where there is no column `bench`.
+    pub fn resolve(&self, name: &mut String) {
+        let known = |name: &str| self.manifest.columns.iter().any(|c| c.name == name);
+        let label = format!("{LABEL}{name}");
+        if !known(name) && known(&label) {
+            *name = label;
+        }
     }
 
     /// Finds a column by its name.

@@ -152,13 +152,6 @@ const DISTINCT: usize = 200;
 
 /// Why a column gives no groups.
 pub enum Ungrouped {
-    /// Its values are too many to be groups; a width that would do.
-    TooMany {
-        /// How many there are.
-        found: usize,
-        /// A round width for ten bins or so.
-        width: f64,
-    },
     /// Bins are for numbers.
     NoNumbers,
     /// What polars says.
@@ -171,13 +164,18 @@ impl From<polars::prelude::PolarsError> for Ungrouped {
     }
 }
 
-/// Returns the key of every row in a column.
+/// Returns the key of every row in a column, and the width of the bins where there are any.
 ///
-/// A text whose values are all numbers, such as a label, counts as numbers.
+/// A text whose values are all numbers, such as a label, counts as numbers. A column of many
+/// numbers is put into some ten bins of a round width when none is given.
 ///
 /// # Errors
 /// As in [`Ungrouped`].
-pub fn keys(rows: &DataFrame, by: &By, column: &Column) -> Result<Vec<Key>, Ungrouped> {
+pub fn keys(
+    rows: &DataFrame,
+    by: &By,
+    column: &Column,
+) -> Result<(Vec<Key>, Option<f64>), Ungrouped> {
     let values = rows.column(&by.column)?;
     let (texts, numbers) = (texts(values)?, numbers(values)?);
     let numeric = texts.iter().flatten().next().is_some()
@@ -185,21 +183,13 @@ pub fn keys(rows: &DataFrame, by: &By, column: &Column) -> Result<Vec<Key>, Ungr
             .iter()
             .zip(&numbers)
             .all(|(text, number)| text.is_none() || number.is_some_and(f64::is_finite));
-    if let Some(width) = by.width {
-        if !numeric && texts.iter().any(Option::is_some) {
-            return Err(Ungrouped::NoNumbers);
-        }
-        return Ok(numbers.iter().map(|v| bin(*v, width)).collect());
+    if by.width.is_some() && !numeric && texts.iter().any(Option::is_some) {
+        return Err(Ungrouped::NoNumbers);
     }
-    if numeric && column.kind == Kind::Number {
-        let mut all: Vec<f64> = numbers.iter().flatten().copied().collect();
-        all.sort_by(f64::total_cmp);
-        let range = all[all.len() - 1] - all[0];
-        all.dedup();
-        if all.len() > DISTINCT {
-            let (found, width) = (all.len(), round(range / 10.0));
-            return Err(Ungrouped::TooMany { found, width });
-        }
+    let many = || width_of_many(&numbers).filter(|_| numeric && column.kind == Kind::Number);
+    if let Some(width) = by.width.or_else(many) {
+        let keys = numbers.iter().map(|v| bin(*v, width)).collect();
+        return Ok((keys, Some(width)));
     }
     let key = |(text, number): (&Option<String>, &Option<f64>)| match text {
         None => Key::NONE,
@@ -209,7 +199,17 @@ pub fn keys(rows: &DataFrame, by: &By, column: &Column) -> Result<Vec<Key>, Ungr
             high: number.filter(|_| numeric),
         },
     };
-    Ok(texts.iter().zip(&numbers).map(key).collect())
+    Ok((texts.iter().zip(&numbers).map(key).collect(), None))
+}
+
+/// Returns a round width for some ten bins, where there are too many different numbers for groups
+/// of their own.
+fn width_of_many(numbers: &[Option<f64>]) -> Option<f64> {
+    let mut all: Vec<f64> = numbers.iter().flatten().copied().collect();
+    all.sort_by(f64::total_cmp);
+    let range = all.last()? - all.first()?;
+    all.dedup();
+    (all.len() > DISTINCT).then(|| round(range / 10.0))
 }
 
 /// Returns the bin of a value, `[k width, (k + 1) width)`.

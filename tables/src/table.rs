@@ -57,13 +57,20 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
     if args.columns {
         return screen::columns(&run, globals);
     }
-    let rows = filtered(&run, &args.conditions)?;
-    let aggregates = aggregates(&run, args)?;
+    let (mut conditions, mut by) = (args.conditions.clone(), args.group_by.clone());
+    conditions
+        .iter_mut()
+        .for_each(|c| run.resolve(&mut c.column));
+    by.iter_mut().for_each(|by| run.resolve(&mut by.column));
+    let rows = filtered(&run, &conditions)?;
+    let mut aggregates = aggregates(&run, args)?;
+    let columns = aggregates.iter_mut().filter_map(Aggregate::column_mut);
+    columns.for_each(|column| run.resolve(column));
     let headings = aggregates
         .iter()
         .map(|aggregate| heading(&run, aggregate))
         .collect::<Result<Vec<_>, _>>()?;
-    let grouped = grouped(&run, &rows, &args.group_by)?;
+    let grouped = grouped(&run, &rows, &mut by, globals)?;
     let mut groups: Vec<Group> = grouped
         .iter()
         .map(|(keys, members)| Group {
@@ -78,7 +85,7 @@ pub fn run(args: &Args, globals: &Globals) -> Result<Exit, CliError> {
             group.figures.push(figure);
         }
     }
-    let summary = summary(&run, &rows, args, headings, groups)?;
+    let summary = summary(&run, &rows, args, &by, headings, groups)?;
     if let Some(folder) = &globals.report {
         draw(&summary, folder, globals)?;
     }
@@ -94,10 +101,11 @@ fn summary(
     run: &Run,
     rows: &DataFrame,
     args: &Args,
+    by: &[By],
     aggregates: Vec<Heading>,
     groups: Vec<Group>,
 ) -> Result<Summary, CliError> {
-    let group_by = args.group_by.iter().map(|by| {
+    let group_by = by.iter().map(|by| {
         let column = run.column("--group-by", &by.column)?;
         Ok(Grouping {
             column: by.column.clone(),
@@ -227,15 +235,27 @@ fn is_numeric(rows: &DataFrame, column: &Column) -> Result<bool, CliError> {
 
 type Grouped = Vec<(Vec<Key>, Vec<usize>)>;
 
-fn grouped(run: &Run, rows: &DataFrame, by: &[By]) -> Result<Grouped, CliError> {
-    let keys = by
-        .iter()
-        .map(|by| {
-            let column = run.column("--group-by", &by.column)?;
-            keys(rows, by, column).map_err(|why| ungrouped(by, column, why))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    group(&keys, rows.height()).map_err(|e| defect(&e))
+/// Groups the rows. A column of many numbers is put into bins of a round width, and that is told.
+fn grouped(
+    run: &Run,
+    rows: &DataFrame,
+    by: &mut [By],
+    globals: &Globals,
+) -> Result<Grouped, CliError> {
+    let mut all = Vec::new();
+    for by in by.iter_mut() {
+        let column = run.column("--group-by", &by.column)?;
+        let (found, width) = keys(rows, by, column).map_err(|why| ungrouped(by, column, why))?;
+        if let (None, Some(width)) = (by.width, width) {
+            globals.say(&format!(
+                "{}: many numbers, in bins of {width}; --group-by {0}:WIDTH takes another width",
+                by.column
+            ));
+        }
+        by.width = width;
+        all.push(found);
+    }
+    group(&all, rows.height()).map_err(|e| defect(&e))
 }
 
 fn ungrouped(by: &By, column: &Column, why: Ungrouped) -> CliError {
@@ -244,11 +264,6 @@ fn ungrouped(by: &By, column: &Column, why: Ungrouped) -> CliError {
         CliError::usage("ETA-2019", format!("--group-by {name}"), what, why, hint)
     };
     match why {
-        Ungrouped::TooMany { found, width } => refused(
-            "the column has too many values to be groups",
-            format!("{found} different numbers were found"),
-            format!("put them into bins: --group-by {name}:{width}"),
-        ),
         Ungrouped::NoNumbers => refused(
             "bins are for numbers",
             format!("{name} ({}) holds text", column.about),

@@ -218,6 +218,18 @@ fn labels_are_numbers_and_numbers_have_bins() {
     );
     assert_eq!(told["group_by"][1]["width"], 2.0);
     assert_eq!(told["conditions"], json!(["snr_db>=20"]));
+    // A label by its own name, and an aggregate as others write it.
+    let own = [
+        "--group-by",
+        "mpi",
+        "--agg",
+        "mean(snr_db)",
+        "--where",
+        "mpi>=-35",
+    ];
+    let told = summary(folder.path(), &own);
+    assert_eq!(told["group_by"][0]["column"], "label_mpi");
+    assert_eq!(told["groups"][0]["keys"][0]["low"], -35.0);
     for kind in ["png", "svg"] {
         let picture = report.join(format!("table-mean-snr-db.{kind}"));
         assert!(picture.metadata().unwrap().len() > 1000);

@@ -4,7 +4,7 @@
 //! [`link::Truth`] that says what a receiver ought to find: levels, signal-to-noise ratio, the
 //! interfering paths and where each symbol sits. [`link::theory`] has the closed forms that the
 //! simulation is held against: error ratios in white noise and with interference, penalties,
-//! floors and bounds. [`line`] is light by its spectrum: amplifiers, their noise, and what a
+//! floors and bounds. [`mod@line`] is light by its spectrum: amplifiers, their noise, and what a
 //! spectrum analyzer reads. [`path`] says what a route through the simulated network does to a
 //! signal.
 //!
